@@ -1,0 +1,1 @@
+"""vmlab: a simulated RISC-V computer whose missing parts students write."""

@@ -1,0 +1,103 @@
+"""A hart's architectural state, as plain data.
+
+The same record serves the real hart of a machine and the virtual hart (vCPU) of a guest, so what
+is written for one holds for the other. It can be copied, compared, printed and sent over a link.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field, fields
+from enum import IntEnum
+from typing import Any, ClassVar
+
+XLEN = 64
+MASK64 = (1 << 64) - 1
+
+
+class Mode(IntEnum):
+    """Privilege modes and their encodings (Privileged manual, 1.2 "Privilege levels")."""
+
+    U = 0
+    S = 1
+    M = 3
+
+
+@dataclass(slots=True)
+class HartState:
+    """Registers, pc, mode and the privileged CSRs of one hart. Every field but `mode` is unsigned.
+
+    `mip` holds the bits that are stored: the software-writable ones, and the wires of the CLINT and
+    the PLIC's M context (MSIP, MTIP, MEIP). The wire of the PLIC's S context is `seip`, apart,
+    because a read-modify-write of `mip` must not latch it (norm:mip_seip_wrcsr); the bits that are
+    pending are `mip | seip << 9`, see `vmlab.csrs.pending`.
+    """
+
+    x: list[int] = field(default_factory=lambda: [0] * 32)
+    """Integer registers, 64 bits each; x[0] stays 0."""
+    pc: int = 0
+    mode: Mode = Mode.M
+
+    mstatus: int = 0xA_0000_0000
+    """64 bits, all views in one; SXL = UXL = 2 (64 bit)."""
+    medeleg: int = 0
+    mideleg: int = 0
+    mie: int = 0
+    mip: int = 0
+    seip: bool = False
+    """Level of the PLIC's interrupt line for S-mode."""
+    mtvec: int = 0
+    mcounteren: int = 0
+    menvcfg: int = 0
+    mscratch: int = 0
+    mepc: int = 0
+    mcause: int = 0
+    mtval: int = 0
+
+    stvec: int = 0
+    scounteren: int = 0
+    senvcfg: int = 0
+    sscratch: int = 0
+    sepc: int = 0
+    scause: int = 0
+    stval: int = 0
+    satp: int = 0
+
+    cycle: int = 0
+    """The `mcycle` counter; one cycle an instruction, and idle time while waiting."""
+    instret: int = 0
+    """The `minstret` counter: retired instructions."""
+    time: int = 0
+    """What the `time` CSR shows: the CLINT's `mtime`."""
+
+    hartid: int = 0
+
+    # Read by pydantic on the trusted side of a link: exact types, no other keys.
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"strict": True, "extra": "forbid"}
+
+    def copy(self) -> HartState:
+        """Return an independent copy."""
+        twin = copy.copy(self)
+        twin.x = list(self.x)
+        return twin
+
+    def assign(self, other: HartState) -> None:
+        """Take over every field of `other`, registers copied."""
+        for name in FIELDS:
+            setattr(self, name, getattr(other, name))
+        self.x[:] = other.x
+
+    def changes(self, later: HartState) -> dict[str, tuple[int, int]]:
+        """Name each field that differs in `later`, with both values; registers as `x5`."""
+        found = {
+            name: (getattr(self, name), getattr(later, name))
+            for name in FIELDS
+            if getattr(self, name) != getattr(later, name)
+        }
+        for index, (before, after) in enumerate(zip(self.x, later.x, strict=True)):
+            if before != after:
+                found[f"x{index}"] = (before, after)
+        return found
+
+
+FIELDS = tuple(f.name for f in fields(HartState) if f.name != "x")

@@ -1,0 +1,1 @@
+"""Links: how the machine calls a part, and a part the machine, in process or across processes."""

@@ -1,0 +1,83 @@
+"""What can be called over a link, derived from a part's typed protocol.
+
+Both ends of a link read the same `Interface`, so a part's functions are declared once.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from types import NoneType
+from typing import Annotated, Any, Generic, Protocol, TypeVar, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+class Callback(Protocol):
+    """Base of a protocol whose object stays with the caller; the part gets a proxy of it."""
+
+
+class _InOut:
+    """Marks an argument that the part changes and that travels back with the result."""
+
+
+InOut = Annotated[T, _InOut]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a method; `type` is a plain-data type, or a Callback protocol."""
+
+    name: str
+    type: Any
+    inout: bool
+    callback: bool
+
+
+@dataclass(frozen=True)
+class Method:
+    """One function of an interface."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    result: Any
+    doc: str
+
+
+@dataclass(frozen=True)
+class Interface(Generic[T]):
+    """All the functions of a protocol, by name."""
+
+    name: str
+    methods: dict[str, Method]
+
+    @classmethod
+    def of(cls, protocol: type[T]) -> Interface[T]:
+        """Read a protocol's annotations. Raise TypeError if one is missing."""
+        methods = {
+            name: _method(name, function)
+            for name, function in vars(protocol).items()
+            if inspect.isfunction(function) and not name.startswith("_")
+        }
+        return cls(protocol.__module__.rpartition(".")[2], methods)
+
+
+def _method(name: str, function: Any) -> Method:
+    hints = get_type_hints(function, include_extras=True)
+    names = [n for n in inspect.signature(function).parameters if n != "self"]
+    for wanted in (*names, "return"):
+        if wanted not in hints:
+            raise TypeError(f"{function.__qualname__}: {wanted} has no annotation")
+    result = hints["return"]
+    return Method(
+        name,
+        tuple(_parameter(n, hints[n]) for n in names),
+        None if result is NoneType else result,
+        inspect.getdoc(function) or "",
+    )
+
+
+def _parameter(name: str, annotation: Any) -> Parameter:
+    inout = get_origin(annotation) is Annotated and _InOut in get_args(annotation)[1:]
+    kind = get_args(annotation)[0] if inout else annotation
+    return Parameter(name, kind, inout, Callback in getattr(kind, "__mro__", ()))

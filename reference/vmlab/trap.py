@@ -1,0 +1,112 @@
+"""Traps as data: why one happens, what a guest's exit says, and what a VMM wants done next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import Any, ClassVar
+
+INTERRUPT_BIT = 1 << 63
+"""Set in `mcause` and `scause` for interrupts (norm:mcause_intr_op)."""
+
+
+class Exc(IntEnum):
+    """Exception codes (Privileged manual, table "mcause values after trap", interrupt = 0)."""
+
+    INSTRUCTION_MISALIGNED = 0
+    INSTRUCTION_ACCESS = 1
+    ILLEGAL_INSTRUCTION = 2
+    BREAKPOINT = 3
+    LOAD_MISALIGNED = 4
+    LOAD_ACCESS = 5
+    STORE_MISALIGNED = 6
+    STORE_ACCESS = 7
+    ECALL_U = 8
+    ECALL_S = 9
+    ECALL_M = 11
+    INSTRUCTION_PAGE = 12
+    LOAD_PAGE = 13
+    STORE_PAGE = 15
+
+
+class Irq(IntEnum):
+    """Interrupt codes; also their bit numbers in `mip`, `mie` and `mideleg`."""
+
+    SSI = 1
+    MSI = 3
+    STI = 5
+    MTI = 7
+    SEI = 9
+    MEI = 11
+
+
+@dataclass(frozen=True)
+class Trap:
+    """A trap about to be taken. The pc it belongs to is the hart's `pc`, not repeated here.
+
+    For an interrupt that is the instruction to run next; for an exception the one that raised it.
+    """
+
+    cause: int
+    """Code without the interrupt bit: an `Exc` or an `Irq`."""
+    interrupt: bool = False
+    instruction: int = 0
+    """The bits that raised the exception (16 or 32 of them); 0 if they could not be fetched."""
+    address: int = 0
+    """Virtual address of the first byte of the access that failed: fetch, load or store."""
+    offset: int = 0
+    """How many bytes lie between `address` and the portion of the access that failed."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"strict": True, "extra": "forbid"}
+
+
+@dataclass(frozen=True)
+class Exit:
+    """Why the machine came back from a deprivileged guest: the real trap, as hardware reports it.
+
+    The guest ran in real U-mode, so `cause` is what U-mode raises: an `ecall` is always 8. The
+    guest's pc is in its vCPU. `tval` follows the clause on tval, but, as real harts may, this one
+    leaves it 0 for illegal instructions when the machine is so configured; then fetch.
+    """
+
+    cause: int
+    interrupt: bool = False
+    tval: int = 0
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"strict": True, "extra": "forbid"}
+
+
+class Act(Enum):
+    """The kinds of `Action`."""
+
+    RESUME = "resume"
+    """Enter the guest again at its pc."""
+    WAIT = "wait"
+    """The guest waits for an interrupt: do not enter it before one is pending for it."""
+    FENCE = "fence"
+    """The guest fenced its address translation; drop what was derived from its page tables."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a VMM is to do after an exit."""
+
+    act: Act
+    address: int | None = None
+    """FENCE: the virtual address that is fenced, or None for all (rs1 = x0)."""
+    asid: int | None = None
+    """FENCE: the address space that is fenced, or None for all (rs2 = x0)."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"strict": True, "extra": "forbid"}
+
+
+class IllegalInstruction(Exception):
+    """The instruction may not be executed here: the hart shall raise exception 2."""
+
+
+class GuestFault(Exception):
+    """The guest's own memory refused an access; `trap` is what the guest must be told."""
+
+    def __init__(self, trap: Trap) -> None:
+        super().__init__(trap)
+        self.trap = trap
