@@ -1,0 +1,1 @@
+"""The grader: grades, proves and releases assignments. It stays with the instructor."""
