@@ -31,9 +31,13 @@ class Explanation:
     def __str__(self) -> str:
         """Lay it out as one block of text."""
         title = f"{self.clause.name}  {self.clause.title}"
-        points = f"0 / {self.weight:g}"
-        head = f"{title:<{HEAD_WIDTH - len(points)}}{points:>{len(points) + 2}}"
-        return "\n".join([head, *(_row(label, text) for label, text in self.rows)])
+        return lay_out(title, f"0 / {self.weight:g}", self.rows)
+
+
+def lay_out(title: str, points: str, rows: Sequence[tuple[str, str]]) -> str:
+    """Lay out a title, its points at the right, and labelled rows below, as one block of text."""
+    head = f"{title:<{HEAD_WIDTH - len(points)}}{points:>{len(points) + 2}}"
+    return "\n".join([head, *(_row(label, text) for label, text in rows)])
 
 
 def _row(label: str, text: str) -> str:
