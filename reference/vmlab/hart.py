@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from typing import Any, ClassVar
 
+from .ranges import U64, Registers
+
 XLEN = 64
 MASK64 = (1 << 64) - 1
 
@@ -33,44 +35,44 @@ class HartState:
     pending are `mip | seip << 9`, see `vmlab.csrs.pending`.
     """
 
-    x: list[int] = field(default_factory=lambda: [0] * 32)
+    x: Registers = field(default_factory=lambda: [0] * 32)
     """Integer registers, 64 bits each; x[0] stays 0."""
-    pc: int = 0
+    pc: U64 = 0
     mode: Mode = Mode.M
 
-    mstatus: int = 0xA_0000_0000
+    mstatus: U64 = 0xA_0000_0000
     """64 bits, all views in one; SXL = UXL = 2 (64 bit)."""
-    medeleg: int = 0
-    mideleg: int = 0
-    mie: int = 0
-    mip: int = 0
+    medeleg: U64 = 0
+    mideleg: U64 = 0
+    mie: U64 = 0
+    mip: U64 = 0
     seip: bool = False
     """Level of the PLIC's interrupt line for S-mode."""
-    mtvec: int = 0
-    mcounteren: int = 0
-    menvcfg: int = 0
-    mscratch: int = 0
-    mepc: int = 0
-    mcause: int = 0
-    mtval: int = 0
+    mtvec: U64 = 0
+    mcounteren: U64 = 0
+    menvcfg: U64 = 0
+    mscratch: U64 = 0
+    mepc: U64 = 0
+    mcause: U64 = 0
+    mtval: U64 = 0
 
-    stvec: int = 0
-    scounteren: int = 0
-    senvcfg: int = 0
-    sscratch: int = 0
-    sepc: int = 0
-    scause: int = 0
-    stval: int = 0
-    satp: int = 0
+    stvec: U64 = 0
+    scounteren: U64 = 0
+    senvcfg: U64 = 0
+    sscratch: U64 = 0
+    sepc: U64 = 0
+    scause: U64 = 0
+    stval: U64 = 0
+    satp: U64 = 0
 
-    cycle: int = 0
+    cycle: U64 = 0
     """The `mcycle` counter; one cycle an instruction, and idle time while waiting."""
-    instret: int = 0
+    instret: U64 = 0
     """The `minstret` counter: retired instructions."""
-    time: int = 0
+    time: U64 = 0
     """What the `time` CSR shows: the CLINT's `mtime`."""
 
-    hartid: int = 0
+    hartid: U64 = 0
 
     # Read by pydantic on the trusted side of a link: exact types, no other keys.
     __pydantic_config__: ClassVar[dict[str, Any]] = {"strict": True, "extra": "forbid"}

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Any, ClassVar
 
+from .hart import Mode
+from .ranges import U32, U64
+
 INTERRUPT_BIT = 1 << 63
 """Set in `mcause` and `scause` for interrupts (norm:mcause_intr_op)."""
 
@@ -29,6 +32,12 @@ class Exc(IntEnum):
     STORE_PAGE = 15
 
 
+ECALLS = {Mode.U: Exc.ECALL_U, Mode.S: Exc.ECALL_S, Mode.M: Exc.ECALL_M}
+"""What an `ecall` raises, by the mode that executes it (norm:ecall_op2)."""
+ADDRESS_CAUSES = frozenset(set(Exc) - {*ECALLS.values(), Exc.ILLEGAL_INSTRUCTION, Exc.BREAKPOINT})
+"""The exceptions of a fetch, load or store; they report a virtual address."""
+
+
 class Irq(IntEnum):
     """Interrupt codes; also their bit numbers in `mip`, `mie` and `mideleg`."""
 
@@ -47,14 +56,14 @@ class Trap:
     For an interrupt that is the instruction to run next; for an exception the one that raised it.
     """
 
-    cause: int
+    cause: U64
     """Code without the interrupt bit: an `Exc` or an `Irq`."""
     interrupt: bool = False
-    instruction: int = 0
+    instruction: U32 = 0
     """The bits that raised the exception (16 or 32 of them); 0 if they could not be fetched."""
-    address: int = 0
+    address: U64 = 0
     """Virtual address of the first byte of the access that failed: fetch, load or store."""
-    offset: int = 0
+    offset: U64 = 0
     """How many bytes lie between `address` and the portion of the access that failed."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"strict": True, "extra": "forbid"}
@@ -69,9 +78,9 @@ class Exit:
     leaves it 0 for illegal instructions when the machine is so configured; then fetch.
     """
 
-    cause: int
+    cause: U64
     interrupt: bool = False
-    tval: int = 0
+    tval: U64 = 0
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"strict": True, "extra": "forbid"}
 
@@ -92,9 +101,9 @@ class Action:
     """What a VMM is to do after an exit."""
 
     act: Act
-    address: int | None = None
+    address: U64 | None = None
     """FENCE: the virtual address that is fenced, or None for all (rs1 = x0)."""
-    asid: int | None = None
+    asid: U64 | None = None
     """FENCE: the address space that is fenced, or None for all (rs2 = x0)."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"strict": True, "extra": "forbid"}

@@ -6,13 +6,14 @@ from typing import Protocol
 
 from vmlab.hart import HartState, Mode
 from vmlab.link.interface import Callback, InOut
+from vmlab.ranges import U12, U32, U64
 from vmlab.trap import Action, Exit, Trap
 
 
 class Guest(Callback, Protocol):
     """What the machine does for a VMM while it handles an exit."""
 
-    def fetch(self, address: int) -> int:
+    def fetch(self, address: U64) -> U32:
         """Return the 32 bits at the guest's virtual `address`; raise GuestFault if refused."""
         ...
 
@@ -20,7 +21,7 @@ class Guest(Callback, Protocol):
 class Part(Protocol):
     """The functions of `traps.py`. `hart` is changed in place."""
 
-    def choose_interrupt(self, hart: HartState) -> int | None:
+    def choose_interrupt(self, hart: HartState) -> U64 | None:
         """Return the code of the interrupt that is taken before the next instruction, or None."""
         ...
 
@@ -44,7 +45,7 @@ class Part(Protocol):
         """Tell whether a hart in `wfi` goes on now."""
         ...
 
-    def check_csr(self, hart: HartState, number: int, write: bool) -> None:
+    def check_csr(self, hart: HartState, number: U12, write: bool) -> None:
         """Raise IllegalInstruction if the CSR does not exist or this access is not allowed here."""
         ...
 
