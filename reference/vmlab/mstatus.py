@@ -23,3 +23,13 @@ SXL = 3 << 34
 WRITABLE = SIE | MIE | SPIE | MPIE | SPP | MPP | MPRV | SUM | MXR | TVM | TW | TSR
 SSTATUS = SIE | SPIE | SPP | SUM | MXR | UXL
 """What `sstatus` shows of `mstatus`."""
+
+
+def get_field(word: int, mask: int) -> int:
+    """Return the bits of `word` under `mask`, shifted down to bit 0."""
+    return (word & mask) // (mask & -mask)
+
+
+def set_field(word: int, mask: int, value: int) -> int:
+    """Return `word` with the bits under `mask` replaced by `value`."""
+    return word & ~mask | value * (mask & -mask) & mask
