@@ -91,6 +91,8 @@ class Pattern:
     """The bits that are fixed."""
     match: int
     """What the fixed bits are."""
+    ignored: int
+    """The bits that decoding ignores and encoding leaves 0."""
     length: int
     """Length of the instruction in bytes: 2 or 4."""
     fields: dict[str, Field]
@@ -98,12 +100,13 @@ class Pattern:
     @classmethod
     def parse(cls, text: str) -> Pattern:
         """Read a pattern. Raise ValueError if it is malformed or not 16 or 32 bits long."""
-        mask = match = at = 0
+        mask = match = ignored = at = 0
         pieces: dict[str, list[Piece]] = {}
         for word in reversed(text.split()):  # from bit 0 up
             if set(word) <= set("01-"):
                 mask |= int(word.replace("0", "1").replace("-", "0"), 2) << at
                 match |= int(word.replace("-", "0"), 2) << at
+                ignored |= int(re.sub("[01]", "0", word).replace("-", "1"), 2) << at
                 at += len(word)
                 continue
             field = _FIELD.fullmatch(word)
@@ -118,4 +121,4 @@ class Pattern:
         if at not in (16, 32):
             raise ValueError(f"{at} bits in {text!r}")
         fields = {name: Field(name, tuple(found)) for name, found in pieces.items()}
-        return cls(mask, match, at // 8, fields)
+        return cls(mask, match, ignored, at // 8, fields)

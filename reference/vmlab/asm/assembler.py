@@ -1,0 +1,146 @@
+"""Statements: labels, constants, directives, pseudo-instructions and instructions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vmlab.isa import BY_NAME, Instruction
+from vmlab.program import Program
+
+from . import expressions, operands
+from .builder import Builder
+from .cursor import Cursor
+from .directives import DIRECTIVES
+from .errors import suggest
+from .pseudo import PSEUDO, expand, load_immediate
+from .symbols import Place
+from .tokens import Token, tokenize
+
+IALIGN = 4
+"""Bytes; instructions stand at multiples of it."""
+_ORDERINGS = {"": {}, ".aq": {"aq": 1}, ".rl": {"rl": 1}, ".aqrl": {"aq": 1, "rl": 1}}
+
+
+def assemble(source: str, *, origin: int = 0x8000_0000, name: str = "<guest>") -> Program:
+    """Assemble a whole source text.
+
+    Args:
+        source: what `vmlab.asm` describes.
+        origin: address of the first section.
+        name: the file's name, for errors.
+
+    Raises:
+        AssemblyError: at the first mistake; its text begins with file, line and column.
+    """
+    assembler = _Assembler()
+    for statement in tokenize(source, name):
+        assembler.statement(statement)
+    return assembler.out.finish(origin)
+
+
+class _Assembler:
+    def __init__(self) -> None:
+        self.out = Builder()
+        self._local_labels: dict[int, int] = {}
+        """How often each numeric label was defined so far."""
+
+    def statement(self, tokens: Sequence[Token]) -> None:
+        """Take in one statement with the labels before it."""
+        self.out.line = tokens[0].line
+        while tokens[0].kind in ("name", "number") and tokens[1].text == ":":
+            self._label(tokens[0])
+            tokens = tokens[2:]
+        cursor = Cursor([self._resolve_local(token) for token in tokens])
+        if cursor.token.kind == "end":
+            return
+        name = cursor.name("an instruction, a directive or a label")
+        if cursor.accept("="):
+            self.out.define(name, expressions.parse(cursor))
+            cursor.finish()
+        elif name.text in DIRECTIVES:
+            DIRECTIVES[name.text](self.out, name, cursor)
+            cursor.finish()
+        elif name.text == "li":
+            self._load_immediate(cursor)
+        else:
+            self._instruction(name, cursor)
+
+    def _label(self, token: Token) -> None:
+        if token.kind == "name":
+            self.out.label(token.text, token)
+            return
+        count = self._local_labels.get(token.number, 0) + 1
+        self._local_labels[token.number] = count
+        self.out.label(_local_name(token.number, count), token)
+
+    def _resolve_local(self, token: Token) -> Token:
+        """Replace `1b` and `1f` by the name of the label that they mean here."""
+        if token.kind != "local":
+            return token
+        number, forward = int(token.text[:-1]), token.text.endswith("f")
+        count = self._local_labels.get(number, 0) + forward
+        if count == 0:
+            raise token.error(f"no label '{number}:' stands before this")
+        return token.renamed(_local_name(number, count))
+
+    def _load_immediate(self, cursor: Cursor) -> None:
+        register = cursor.token.text
+        cursor.register()
+        cursor.expect(",")
+        token, expression = cursor.token, expressions.parse(cursor)
+        cursor.finish()
+        value = expression.evaluate(self.out.scope)
+        if isinstance(value, Place):
+            raise token.error("li takes a number, not an address; use la for an address")
+        for statement in load_immediate(register, value, token):
+            self._encode(statement)
+
+    def _instruction(self, name: Token, cursor: Cursor) -> None:
+        given = cursor.copy().operands()
+        for pseudo in PSEUDO.get(name.text, ()):
+            if pseudo.fits(given):
+                for statement in expand(pseudo, given, name):
+                    self._encode(statement)
+                return
+        self._encode([name, *cursor.rest()])
+
+    def _encode(self, statement: Sequence[Token]) -> None:
+        """Add one real instruction."""
+        name, scope = statement[0], self.out.scope
+        row, ordering = _row(name)
+        if scope.here.offset % IALIGN:
+            raise name.error(f"not at a multiple of {IALIGN} bytes; write .align 2 before this")
+        slots = operands.parse(row, Cursor(statement[1:]))
+        self._note_high_part(statement)
+
+        def build() -> bytes:
+            word = operands.encode(row, slots, scope) | ordering
+            return word.to_bytes(row.length, "little")
+
+        self.out.append(row.length, build)
+
+    def _note_high_part(self, statement: Sequence[Token]) -> None:
+        """Remember the operand of `%pcrel_hi`, for the `%pcrel_lo` that refers to it by label."""
+        for index, token in enumerate(statement):
+            if token.text == "pcrel_hi" and statement[index - 1].text == "%":
+                operand = expressions.parse(Cursor(statement[index + 1 :]))
+                self.out.table.high_parts[self.out.scope.here] = (operand, self.out.scope)
+
+
+def _row(name: Token) -> tuple[Instruction, int]:
+    """Find an instruction, perhaps with `.aq`, `.rl` or `.aqrl` after it, and those bits."""
+    for suffix, bits in _ORDERINGS.items():
+        row = BY_NAME.get(name.text.removesuffix(suffix)) if name.text.endswith(suffix) else None
+        if row is not None and bits.keys() <= row.fields.keys():
+            return row, row.encode(**bits) & ~row.match
+    if name.text in PSEUDO:
+        ways = " or ".join(dict.fromkeys(row.syntax for row in PSEUDO[name.text]))
+        raise name.error(f"wrong operands; write {ways}")
+    known = [*BY_NAME, *PSEUDO, "li", *DIRECTIVES]
+    what = "directive" if name.text.startswith(".") else "instruction"
+    raise name.error(f"unknown {what} {name.text!r}{suggest(name.text, known)}")
+
+
+def _local_name(number: int, count: int) -> str:
+    """A name that no source can hold; the text before the NUL is for messages."""
+    return f"{number}\0{count}"

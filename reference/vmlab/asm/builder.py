@@ -1,0 +1,114 @@
+"""A program under construction.
+
+While statements are read, sections grow by pieces whose sizes are known but whose bytes are not:
+those may depend on labels further down. Then sections get their addresses, and the bytes are built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vmlab.program import Program
+
+from .expressions import Expression, address
+from .symbols import Constant, Place, Scope, Section, SymbolTable
+from .tokens import Token
+
+GROUPS = (".text", ".rodata", ".data", "", ".bss")
+"""The order of sections, by how their names begin; "" is any other name."""
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Bytes to come."""
+
+    place: Place
+    line: int
+    build: Callable[[], bytes]
+
+
+class Builder:
+    """What instructions and directives add to."""
+
+    def __init__(self) -> None:
+        self.table = SymbolTable()
+        self.line = 0
+        """The source line of what is being added."""
+        self._sections: dict[str, Section] = {}
+        self._section = Section(".text")
+        self._pieces: list[_Piece] = []
+
+    @property
+    def scope(self) -> Scope:
+        """The meaning of names here and now."""
+        here = Place(self._section, self._section.size)
+        return Scope(self.table, here, self.table.constants)
+
+    def append(self, size: int, build: Callable[[], bytes]) -> None:
+        """Add `size` bytes, which `build` returns once all labels have addresses."""
+        self._sections.setdefault(self._section.name, self._section)
+        self._pieces.append(_Piece(self.scope.here, self.line, build))
+        self._section.size += size
+
+    def label(self, name: str, token: Token) -> None:
+        """Name this place. Raise AssemblyError if the name is taken."""
+        if name in self.table.lines:
+            raise token.error(f"{name!r} is already defined on line {self.table.lines[name]}")
+        self._sections.setdefault(self._section.name, self._section)
+        self.table.labels[name] = self.scope.here
+        self.table.lines[name] = token.line
+
+    def define(self, token: Token, expression: Expression) -> None:
+        """Name the value of an expression. Only another constant may have had the name before."""
+        name = token.text
+        if name in self.table.labels:
+            raise token.error(f"{name!r} is a label, on line {self.table.lines[name]}")
+        constant = Constant(expression, self.scope)
+        self.table.constants = {**self.table.constants, name: constant}
+        self.table.lines[name] = token.line
+
+    def enter(self, section: str) -> None:
+        """Go on at the end of a section."""
+        self._section = self._sections.setdefault(section, Section(section))
+
+    def align(self, boundary: int) -> int:
+        """Keep places in this section aligned; return how far off the next multiple is."""
+        self._section.alignment = max(self._section.alignment, boundary)
+        return -self._section.size % boundary
+
+    def finish(self, origin: int) -> Program:
+        """Give sections their addresses, from `origin` up, and build all bytes.
+
+        Raises:
+            AssemblyError: if a symbol is missing, or a value does not fit.
+        """
+        at = origin
+        for section in sorted(self._sections.values(), key=_group):
+            at += -at % section.alignment if at != origin else 0
+            section.base = at
+            at += section.size
+        contents = {section: bytearray() for section in self._sections.values() if section.size}
+        lines: dict[int, int] = {}
+        for piece in self._pieces:
+            data = piece.build()
+            contents.get(piece.place.section, bytearray()).extend(data)
+            if data:
+                lines[address(piece.place)] = piece.line
+        symbols = self._symbols()
+        segments = [(address(Place(section, 0)), bytes(data)) for section, data in contents.items()]
+        return Program(sorted(segments), symbols.get("_start", origin), symbols, lines)
+
+    def _symbols(self) -> dict[str, int]:
+        """The labels and constants that have a name of the source's own."""
+        symbols = {name: address(place) for name, place in self.table.labels.items()}
+        for name, constant in self.table.constants.items():
+            value = constant.expression.evaluate(constant.scope)
+            assert isinstance(value, int)  # since every section has its address
+            symbols[name] = value
+        return {name: value for name, value in symbols.items() if "\0" not in name}
+
+
+def _group(section: Section) -> int:
+    starts = (group and (section.name + ".").startswith(group + ".") for group in GROUPS)
+    return next((index for index, found in enumerate(starts) if found), GROUPS.index(""))
