@@ -10,7 +10,7 @@ from pathlib import Path
 from vmlab.link.errors import PartError
 
 from .assignment import Assignment, Clause
-from .loading import PartUnreadable, own_frames
+from .loading import PartUnreadable, own_frames, said
 from .mismatch import Mismatch, OutOfBudget
 
 HEAD_WIDTH = 82
@@ -36,7 +36,7 @@ class Explanation:
 
 def lay_out(title: str, points: str, rows: Sequence[tuple[str, str]]) -> str:
     """Lay out a title, its points at the right, and labelled rows below, as one block of text."""
-    head = f"{title:<{HEAD_WIDTH - len(points)}}{points:>{len(points) + 2}}"
+    head = f"{title:<{HEAD_WIDTH - len(points) - 2}}  {points}"
     return "\n".join([head, *(_row(label, text) for label, text in rows)])
 
 
@@ -49,7 +49,7 @@ def _row(label: str, text: str) -> str:
         lines += textwrap.wrap(
             line,
             TEXT_WIDTH,
-            initial_indent=hanging if lines else f"{indent}{label:<{LABEL_WIDTH}}",
+            initial_indent=hanging if lines else f"{indent}{label:<{LABEL_WIDTH - 1}} ",
             subsequent_indent=hanging + lead,
             drop_whitespace=True,
             break_long_words=False,
@@ -97,8 +97,7 @@ def explain(
     elif isinstance(error, PartError):
         rows = [("scenario", sentence), ("got", str(error)), ("at", trail), ("rule", clause.rule)]
     elif frames:
-        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        rows = [("scenario", sentence), ("crashed", said), ("at", trail)]
+        rows = [("scenario", sentence), ("crashed", said(error)), ("at", trail)]
     else:
         return None
     kept = tuple((label, text) for label, text in rows if text)

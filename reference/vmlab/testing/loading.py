@@ -47,6 +47,16 @@ def own_frames(tb: TracebackType | None, folder: Path) -> list[traceback.FrameSu
     return [f for f in traceback.extract_tb(tb) if Path(f.filename).resolve().parent == folder]
 
 
+def said(error: BaseException) -> str:
+    """Return an exception's type and text; a student's own class may be unable to tell its text."""
+    kind = type(error).__name__
+    try:
+        text = str(error)
+    except Exception:
+        return kind
+    return f"{kind}: {text}" if text else kind
+
+
 def _forget(folder: Path) -> None:
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
@@ -57,12 +67,12 @@ def _forget(folder: Path) -> None:
 def _where(error: BaseException, path: Path) -> str:
     line: int | None = None
     file, code = path.name, ""
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    what = said(error)
     frames = own_frames(error.__traceback__, path.parent)
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         file, line, code = Path(error.filename).name, error.lineno, error.text or ""
-        said = f"{type(error).__name__}: {error.msg}"
+        what = f"{type(error).__name__}: {error.msg}"
     elif frames:
         file, line, code = Path(frames[-1].filename).name, frames[-1].lineno, frames[-1].line or ""
-    head = f"{file}:{line}: {said}" if line else f"{file}: {said}"
+    head = f"{file}:{line}: {what}" if line else f"{file}: {what}"
     return f"{head}\n    {code.strip()}" if code.strip() else head

@@ -1,0 +1,67 @@
+"""The submissions that an assignment is proven with, each with what must come out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from grader.course import Unit
+from grader.problem import Problem
+from grader.skeletons import skeletons
+from grader.splice import Overlay
+
+
+class Kind(str, Enum):
+    """What is expected of a case."""
+
+    REFERENCE = "reference"
+    """All points."""
+    ALTERNATIVE = "alternative"
+    """All points, written differently."""
+    SKELETON = "skeleton"
+    """No points, and every test stopped at a hole."""
+    FLAWED = "flawed"
+    """Exactly the clauses that it names fail."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A submission as data; it can be sent to another process."""
+
+    name: str
+    kind: Kind
+    files: dict[str, bytes]
+    fails: frozenset[str] = frozenset()
+    mistake: str = ""
+
+    def write(self, folder: Path) -> None:
+        """Put the files into an empty folder."""
+        for name, data in self.files.items():
+            (folder / name).write_bytes(data)
+
+
+def cases(unit: Unit) -> list[Case]:
+    """Make up every case of an assignment. Raise Problem if one does not fit any more."""
+    solution = {s.path.name: _read(unit.course.solutions / s.path.name) for s in skeletons(unit)}
+    part = unit.solution.name
+    found = [
+        Case("reference", Kind.REFERENCE, solution),
+        Case("skeleton", Kind.SKELETON, {s: _read(unit.folder / s) for s in solution}),
+    ]
+    for path in sorted((unit.course.root / "tests" / "alternatives" / unit.name).glob("*.py")):
+        found.append(Case(path.stem, Kind.ALTERNATIVE, {**solution, part: _read(path)}))
+    source = solution[part].decode("utf-8")
+    for path in sorted(unit.flawed.glob("*.py")):
+        text = _read(path).decode("utf-8", errors="replace")
+        overlay = Overlay.read(path.name, text, unit.settings.clauses)
+        files = {**solution, part: overlay.splice(source).encode()}
+        found.append(Case(path.stem, Kind.FLAWED, files, overlay.fails, overlay.mistake))
+    return found
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Problem(f"{path} cannot be read: {error.strerror}.") from None

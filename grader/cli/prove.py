@@ -1,0 +1,96 @@
+"""`grader prove`: is an assignment done?"""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+from grader.run import grade_submission
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
+
+from grader.cases import Kind, cases
+from grader.course import Course, Unit
+from grader.prove import Judged, Proof, grade_all
+from grader.prove import prove as judge
+from grader.report import Report, show_points
+
+
+def prove(
+    assignment: Annotated[str, typer.Argument(help="Its folder's name in assignments/.")],
+    runs: Annotated[
+        int, typer.Option(min=1, help="Grade each submission so often; the bytes must be equal.")
+    ] = 2,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Submissions at a time (default: processors).")
+    ] = None,
+) -> None:
+    """Prove an assignment: grade all its known submissions, and see that each fares as it must.
+
+    The reference and every second solution get 100 %, the skeleton 0 and nothing but holes, each
+    flawed submission fails exactly the clauses in its FAILS, and equal runs give equal bytes.
+    Each clause has a public test, a hidden test and a flawed submission; each hidden test is
+    failed by a flawed submission; the points sum to 100.
+
+    Exit status: 0 proven, 1 not, 2 wrong use.
+    """
+    unit = Course.find().unit(assignment)
+    known = cases(unit)
+    with Progress(transient=True) as progress:
+        task = progress.add_task("grading", total=len(known) * runs)
+        reports = grade_all(
+            unit, known, _grade, runs, jobs or _processors(), lambda: progress.advance(task)
+        )
+    proof = judge(unit, known, reports)
+    console = Console(highlight=False)
+    # As wide as it needs: a matrix that is wrapped or cut is none.
+    console.print(matrix(unit, proof), soft_wrap=True, crop=False)
+    for text in proof.complaints:
+        console.print(Text(f"  {text}"), soft_wrap=True)
+    if proof.complaints:
+        console.print(f"{assignment} is not proven: {len(proof.complaints)} complaints above.")
+        raise typer.Exit(1)
+    console.print(f"{assignment} is proven: {len(known)} submissions, {runs} runs each.")
+
+
+def _grade(unit: Unit, folder: os.PathLike[str]) -> Report:
+    return grade_submission(unit, folder)
+
+
+def _processors() -> int:
+    return os.cpu_count() or 1
+
+
+def matrix(unit: Unit, proof: Proof) -> Table:
+    """Show for each submission and clause: passed, failed as it must, missing, surplus."""
+    table = Table(
+        box=None,
+        title=f"{unit.name}: x fails as named, ! missing, + surplus",
+        title_justify="left",
+    )
+    table.add_column("submission", no_wrap=True)
+    for clause in unit.settings.clauses:
+        table.add_column(clause, justify="center", no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for judged in proof.judged:
+        score = "none" if judged.score is None else show_points(judged.score)
+        verdict = Text("no", style="red") if judged.complaints else Text("ok", style="green")
+        cells = [_cell(judged, clause) for clause in unit.settings.clauses]
+        table.add_row(judged.case.name, *cells, score, verdict)
+    return table
+
+
+def _cell(judged: Judged, clause: str) -> Text:
+    fails = clause in judged.failed
+    named = clause in judged.case.fails or judged.case.kind is Kind.SKELETON
+    if fails and named:
+        return Text("x")
+    if fails:
+        return Text("+", style="bold red")
+    if named:
+        return Text("!", style="bold red")
+    return Text("·", style="dim")
