@@ -6,9 +6,21 @@ Both ends of a link read the same `Interface`, so a part's functions are declare
 from __future__ import annotations
 
 import inspect
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import NoneType
-from typing import Annotated, Any, Generic, Protocol, TypeVar, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Protocol,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 T = TypeVar("T")
 
@@ -21,7 +33,13 @@ class _InOut:
     """Marks an argument that the part changes and that travels back with the result."""
 
 
+class _Shared:
+    """Marks memory that both ends of a link see; it is not sent."""
+
+
 InOut = Annotated[T, _InOut]
+Shared = Annotated[memoryview, _Shared]
+"""The guest's RAM: the same bytes at both ends, read and written at once, never copied."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +50,12 @@ class Parameter:
     type: Any
     inout: bool
     callback: bool
+    shared: bool = False
+
+    @property
+    def sent(self) -> bool:
+        """Whether the argument travels by value."""
+        return not (self.callback or self.shared)
 
 
 @dataclass(frozen=True)
@@ -42,6 +66,14 @@ class Method:
     parameters: tuple[Parameter, ...]
     result: Any
     doc: str
+
+    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Name the arguments of a call. Raise TypeError if they are not the parameters."""
+        names = [parameter.name for parameter in self.parameters]
+        values = {**dict(zip(names, args)), **kwargs}  # noqa: B905  (compared below)
+        if len(args) + len(kwargs) != len(names) or values.keys() != set(names):
+            raise TypeError(f"{self.name} takes ({', '.join(names)})")
+        return {name: values[name] for name in names}
 
 
 @dataclass(frozen=True)
@@ -54,12 +86,16 @@ class Interface(Generic[T]):
     @classmethod
     def of(cls, protocol: type[T]) -> Interface[T]:
         """Read a protocol's annotations. Raise TypeError if one is missing."""
-        methods = {
-            name: _method(name, function)
-            for name, function in vars(protocol).items()
-            if inspect.isfunction(function) and not name.startswith("_")
-        }
-        return cls(protocol.__module__.rpartition(".")[2], methods)
+        return cls(protocol.__module__.rpartition(".")[2], _methods(cast(Hashable, protocol)))
+
+
+@cache
+def _methods(protocol: Any) -> dict[str, Method]:
+    return {
+        name: _method(name, function)
+        for name, function in vars(protocol).items()
+        if inspect.isfunction(function) and not name.startswith("_")
+    }
 
 
 def _method(name: str, function: Any) -> Method:
@@ -78,6 +114,9 @@ def _method(name: str, function: Any) -> Method:
 
 
 def _parameter(name: str, annotation: Any) -> Parameter:
-    inout = get_origin(annotation) is Annotated and _InOut in get_args(annotation)[1:]
+    marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    inout = _InOut in marks
     kind = get_args(annotation)[0] if inout else annotation
-    return Parameter(name, kind, inout, Callback in getattr(kind, "__mro__", ()))
+    return Parameter(
+        name, kind, inout, Callback in getattr(kind, "__mro__", ()), shared=_Shared in marks
+    )

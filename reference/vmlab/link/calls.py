@@ -1,0 +1,118 @@
+"""What the two ends of a link do for one call, whatever carries it.
+
+    caller                                  callee
+    dump_arguments(values)   ── data ──>    load_arguments(data)
+    settle(answer, values)   <─ answer ──   perform(function, values)
+
+A call is answered with a result or with a declared exception; either way its in-out arguments
+come back. The caller's objects change only once the whole answer is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from . import declared
+from .interface import Interface, Method
+from .wire import NotPlain, assign, codec
+
+DECLARED = tuple(declared.DECLARED.values())
+
+
+@dataclass
+class Answer:
+    """How a call ended, as values of the caller's side."""
+
+    result: Any
+    inout: dict[str, Any]
+    error: Exception | None = None
+
+
+def dump_arguments(method: Method, values: dict[str, Any]) -> dict[str, Any]:
+    """Return what travels of a call's arguments. Raise NotPlain."""
+    data = {}
+    for parameter in method.parameters:
+        if parameter.sent:
+            try:
+                data[parameter.name] = codec(parameter.type).dump(values[parameter.name])
+            except NotPlain as problem:
+                raise problem.inside(parameter.name) from None
+    return data
+
+
+def load_arguments(method: Method, data: dict[str, Any]) -> dict[str, Any]:
+    """Turn what `dump_arguments` made into fresh values."""
+    return {p.name: codec(p.type).load(data[p.name]) for p in method.parameters if p.sent}
+
+
+def perform(method: Method, function: Callable[..., Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Call the function and return the answer as data: a result or a declared exception.
+
+    Any other exception passes through. Raises NotPlain if the answer does not fit the interface.
+    """
+    answer: dict[str, Any]
+    try:
+        result = function(*[values[p.name] for p in method.parameters])
+    except DECLARED as error:
+        try:
+            name, fields = declared.dump(error)
+        except NotPlain as problem:
+            raise problem.inside(type(error).__name__) from None
+        answer = {"kind": f"raise {name}", "fields": fields}
+    else:
+        try:
+            answer = {"kind": "return", "result": codec(method.result).dump(result)}
+        except NotPlain as problem:
+            raise problem.inside("result") from None
+    inout = {}
+    for parameter in method.parameters:
+        if parameter.inout:
+            try:
+                inout[parameter.name] = codec(parameter.type).dump(values[parameter.name])
+            except NotPlain as problem:
+                raise problem.inside(parameter.name) from None
+    return {**answer, "inout": inout}
+
+
+def load_answer(method: Method, data: dict[str, Any]) -> Answer:
+    """Turn what `perform` made into values; trusts its shape."""
+    inout = {
+        p.name: codec(p.type).load(data["inout"][p.name]) for p in method.parameters if p.inout
+    }
+    verb, _, name = data["kind"].partition(" ")
+    if verb == "raise":
+        return Answer(None, inout, declared.load(name, data["fields"]))
+    return Answer(codec(method.result).load(data["result"]), inout)
+
+
+def settle(answer: Answer, values: dict[str, Any]) -> Any:
+    """Give the caller's objects their new state; return the result or raise the exception."""
+    for name, state in answer.inout.items():
+        assign(values[name], state)
+    if answer.error is not None:
+        raise answer.error
+    return answer.result
+
+
+class Proxy:
+    """What stands for a caller's object at the callee: the methods of its protocol, no more."""
+
+    def __init__(
+        self, interface: Interface[Any], exchange: Callable[[Method, dict[str, Any]], Answer]
+    ) -> None:
+        for method in interface.methods.values():
+            setattr(self, method.name, _forwarder(method, exchange))
+
+
+def _forwarder(
+    method: Method, exchange: Callable[[Method, dict[str, Any]], Answer]
+) -> Callable[..., Any]:
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        values = method.bind(args, kwargs)
+        return settle(exchange(method, dump_arguments(method, values)), values)
+
+    forward.__name__ = method.name
+    forward.__doc__ = method.doc
+    return forward

@@ -1,0 +1,149 @@
+"""The worker's end of a link: reads a call, has the part answer it, sends the answer.
+
+One thread, one call at a time. While a call runs, the part may call the objects it was given; such
+a nested call goes back over the same link, and the worker waits for its reply.
+
+    question  {"id", "method", "arguments"}
+    answer    {"id", "kind": "return", "result", "inout"}
+              {"id", "kind": "raise NAME", "fields", "inout"}
+              {"id", "kind": "failed", "reason", "message", "traceback"}
+              {"id", "kind": "call PARAMETER.METHOD", "call", "arguments"}
+    reply     {"call", "kind": "return" | "raise NAME" | "abort" | "refused", ...}
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from . import frames
+from .blame import Blame
+from .calls import Answer, Proxy, load_answer, load_arguments, perform
+from .errors import MissingFunction
+from .interface import Interface, Method
+from .local import function_of
+from .wire import NotPlain
+
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+"""What a system call answers when a wall stands in its way."""
+
+
+class Abandoned(BaseException):
+    """The caller gave up the running call; it wants no answer but the next question's."""
+
+
+class Server:
+    """Serves one part on one descriptor."""
+
+    def __init__(
+        self, descriptor: int, interface: Interface[Any], blame: Blame, memory: Any = None
+    ) -> None:
+        self._descriptor = descriptor
+        self._interface = interface
+        self._blame = blame
+        self._memory = memory
+        self._question = 0
+        self._running = False
+        self._calls = 0
+        # Freed when memory runs out, so that there is some left to say so.
+        self._reserve = bytearray(1 << 20)
+
+    def run(self, load: Callable[[], ModuleType]) -> None:
+        """Load the part, then answer until the other end closes the link.
+
+        A part that cannot be loaded answers every call with why.
+        """
+        module: ModuleType | None = None
+        failure: dict[str, Any] = {}
+        try:
+            module = load()
+        except BaseException as error:  # SystemExit and the like are answers too
+            failure = self._failure("the import", error)
+            _flush()
+        while (body := frames.read(self._descriptor)) is not None:
+            question = json.loads(body)
+            self._question = question["id"]
+            answer = failure if module is None else self._answer(module, question)
+            _flush()
+            self._send({"id": self._question, **answer})
+
+    def _answer(self, module: ModuleType, question: dict[str, Any]) -> dict[str, Any]:
+        method = self._interface.methods[question["method"]]
+        values = load_arguments(method, question["arguments"])
+        for parameter in method.parameters:
+            if parameter.callback:
+                values[parameter.name] = self._proxy(parameter.name, parameter.type)
+            elif parameter.shared:
+                values[parameter.name] = self._memory
+        self._running = True
+        try:
+            return perform(method, function_of(module, method.name), values)
+        except MissingFunction as error:
+            return _failed("missing", str(error))
+        except NotPlain as problem:
+            return _failed("bad", f"{method.name}: {problem}")
+        except BaseException as error:
+            return self._failure(method.name, error)
+        finally:
+            self._running = False
+
+    def _failure(self, what: str, error: BaseException) -> dict[str, Any]:
+        if isinstance(error, Abandoned):
+            return _failed("aborted", "")
+        if isinstance(error, MemoryError):
+            error.__traceback__ = None  # it holds the frames, and they what filled the memory
+            self._reserve = bytearray()
+            return _failed("memory", f"{what} ran out of memory")
+        reason = "raised"
+        if isinstance(error, OSError) and error.errno in FORBIDDEN:
+            reason = "wall"
+        return _failed(
+            reason, f"{what} raised {self._blame.sentence(error)}", self._blame.text(error)
+        )
+
+    def _proxy(self, name: str, protocol: type[Any]) -> Proxy:
+        asked = self._question
+
+        def exchange(method: Method, data: dict[str, Any]) -> Answer:
+            if not self._running or self._question != asked:
+                raise RuntimeError(f"{name}.{method.name} was called after its call had ended")
+            self._calls += 1
+            self._send(
+                {
+                    "id": asked,
+                    "kind": f"call {name}.{method.name}",
+                    "call": self._calls,
+                    "arguments": data,
+                }
+            )
+            body = frames.read(self._descriptor)
+            reply = {"kind": "abort"} if body is None else json.loads(body)
+            if reply["kind"] == "abort":
+                raise Abandoned
+            return load_answer(method, reply)
+
+        return Proxy(Interface.of(protocol), exchange)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        try:
+            frames.write(self._descriptor, json.dumps(message).encode())
+        except frames.FrameTooLarge as problem:
+            failed = _failed("bad", f"the answer is too large: {problem}")
+            frames.write(self._descriptor, json.dumps({"id": self._question, **failed}).encode())
+
+
+def _failed(reason: str, message: str, traceback: str = "") -> dict[str, Any]:
+    return {"kind": "failed", "reason": reason, "message": message, "traceback": traceback}
+
+
+def _flush() -> None:
+    """What the part printed belongs before its answer; a part may have closed or replaced these."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            continue

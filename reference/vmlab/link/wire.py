@@ -1,0 +1,277 @@
+"""Plain data to JSON and back, as the annotations of an interface say.
+
+Plain are `int`, `bool`, `str`, `bytes` (base64), `None`, enumerations (their values), `list[T]`,
+`dict[str, T]`, `tuple[A, B]`, `T | None`, and dataclasses of these (objects with all their keys).
+An `int` may carry a range and a list or a text a length (`vmlab.ranges`).
+
+`dump` checks, since what it is given may be a student's; `load` takes what a `dump` made.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import types
+from collections.abc import Callable
+from enum import Enum
+from functools import cache
+from reprlib import Repr
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from vmlab.ranges import PLAIN_BYTES, PLAIN_INT, PLAIN_LENGTH, Bits, Length, ZeroFirst
+
+SHORT = Repr()
+SHORT.maxother = SHORT.maxstring = SHORT.maxlong = 40
+
+
+class NotPlain(TypeError):
+    """A value does not fit its annotation; the message says where in it, and why."""
+
+    def __init__(self, reason: str, where: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.where = where
+
+    def inside(self, place: str) -> NotPlain:
+        """Say in which field or item of a larger value this one lies."""
+        dot = "." if self.where and not self.where.startswith("[") else ""
+        self.where = f"{place}{dot}{self.where}"
+        return self
+
+    def __str__(self) -> str:
+        return f"{self.where} {self.reason}" if self.where else self.reason
+
+
+class Codec(NamedTuple):
+    """How one annotation crosses a link."""
+
+    dump: Callable[[Any], Any]
+    """Value to what `json` writes. Raise NotPlain if it does not fit."""
+    load: Callable[[Any], Any]
+    """What `json` reads to a value; containers in it may be taken over."""
+
+
+@cache
+def codec(annotation: Any) -> Codec:
+    """Return the codec of a plain-data annotation; raise TypeError if it is not one."""
+    annotation, marks = _unwrap(annotation)
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if annotation is None or annotation is type(None):
+        return Codec(_dump_none, _same)
+    if annotation is bool:
+        return Codec(_dump_bool, _same)
+    if annotation is int:
+        return _int_codec(_bounds(marks))
+    if annotation is str:
+        return Codec(_sized(str, "a str", _length(marks, PLAIN_LENGTH)), _same)
+    if annotation is bytes:
+        check = _sized(bytes, "bytes", _length(marks, PLAIN_BYTES))
+        return Codec(lambda value: base64.b64encode(check(value)).decode(), base64.b64decode)
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return _enum_codec(annotation)
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
+        return _record_codec(annotation)
+    if origin is list:
+        return _list_codec(codec(arguments[0]), _length(marks, PLAIN_LENGTH), ZeroFirst() in marks)
+    if origin is dict and arguments[0] is str:
+        return _dict_codec(codec(arguments[1]), _length(marks, PLAIN_LENGTH))
+    if origin is tuple and Ellipsis not in arguments:
+        return _tuple_codec([codec(argument) for argument in arguments])
+    if origin in (Union, types.UnionType) and len(arguments) == 2 and type(None) in arguments:
+        return _optional_codec(codec(next(a for a in arguments if a is not type(None))))
+    raise TypeError(f"{annotation} is not plain data")
+
+
+def assign(target: Any, source: Any) -> None:
+    """Make `target` (a mutable record, list or dict) equal to `source`, keeping it."""
+    if hasattr(target, "assign"):
+        target.assign(source)
+    elif isinstance(target, list):
+        target[:] = source
+    elif isinstance(target, dict):
+        target.clear()
+        target.update(source)
+    else:
+        for field in dataclasses.fields(target):
+            setattr(target, field.name, getattr(source, field.name))
+
+
+def describe(value: object) -> str:
+    """Name a value and its type in a few words, whatever its `__repr__` does."""
+    try:
+        shown = SHORT.repr(value)
+    except Exception:
+        shown = "something"
+    return f"{shown} ({type(value).__name__})"
+
+
+def _unwrap(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    if get_origin(annotation) is Annotated:
+        inner, *marks = get_args(annotation)
+        return inner, tuple(marks)
+    return annotation, ()
+
+
+def _bounds(marks: tuple[Any, ...]) -> range:
+    return next((range(1 << m.width) for m in marks if isinstance(m, Bits)), PLAIN_INT)
+
+
+def _length(marks: tuple[Any, ...], default: Length) -> Length:
+    return next((mark for mark in marks if isinstance(mark, Length)), default)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _dump_none(value: Any) -> None:
+    if value is not None:
+        raise NotPlain(f"is {describe(value)}, not None")
+
+
+def _dump_bool(value: Any) -> bool:
+    if value is True or value is False:
+        return bool(value)
+    raise NotPlain(f"is {describe(value)}, not a bool")
+
+
+def _int_codec(bounds: range) -> Codec:
+    low, high = bounds.start, bounds.stop
+
+    def dump(value: Any) -> int:
+        if type(value) is int and low <= value < high:
+            return value
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise NotPlain(f"is {describe(value)}, not an int")
+        number = int.__int__(value)  # an IntEnum member, say
+        if not low <= number < high:
+            kind = "unsigned " if low == 0 else ""
+            raise NotPlain(
+                f"is {describe(value)}, not an {kind}integer of {(high - 1).bit_length()} bits"
+            )
+        return number
+
+    return Codec(dump, _same)
+
+
+def _sized(kind: type, name: str, length: Length) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        if type(value) is not kind:
+            raise NotPlain(f"is {describe(value)}, not {name}")
+        count = len(value)  # type: ignore[arg-type]
+        if not length.least <= count <= length.most:
+            raise NotPlain(f"has {count} items, not {_span(length)}")
+        return value
+
+    return check
+
+
+def _span(length: Length) -> str:
+    if length.least == length.most:
+        return str(length.most)
+    return f"{length.least} to {length.most}"
+
+
+def _enum_codec(kind: type[Enum]) -> Codec:
+    def dump(value: Any) -> Any:
+        if type(value) is kind:
+            return value.value
+        if issubclass(kind, int) and isinstance(value, int) and not isinstance(value, bool):
+            try:
+                return kind(value).value
+            except ValueError:
+                pass
+        raise NotPlain(f"is {describe(value)}, not a {kind.__name__}")
+
+    return Codec(dump, kind)
+
+
+def _record_codec(kind: type[Any]) -> Codec:
+    hints = get_type_hints(kind, include_extras=True)
+    codecs = [(field.name, codec(hints[field.name])) for field in dataclasses.fields(kind)]
+    dumps = [(name, inner.dump) for name, inner in codecs]
+    loads = [(name, inner.load) for name, inner in codecs if inner.load is not _same]
+
+    def dump(value: Any) -> dict[str, Any]:
+        if type(value) is not kind:
+            raise NotPlain(f"is {describe(value)}, not a {kind.__name__}")
+        try:
+            return {name: inner(getattr(value, name)) for name, inner in dumps}
+        except NotPlain as problem:
+            raise problem.inside(_culprit(value, dumps)) from None
+
+    def load(data: dict[str, Any]) -> Any:
+        for name, inner in loads:
+            data[name] = inner(data[name])
+        return kind(**data)
+
+    return Codec(dump, load)
+
+
+def _culprit(value: Any, dumps: list[tuple[str, Callable[[Any], Any]]]) -> str:
+    for name, inner in dumps:
+        try:
+            inner(getattr(value, name))
+        except NotPlain:
+            return name
+    return "?"
+
+
+def _list_codec(item: Codec, length: Length, zero_first: bool) -> Codec:
+    check = _sized(list, "a list", length)
+
+    def dump(value: Any) -> list[Any]:
+        check(value)
+        dumped: list[Any] = []
+        try:
+            dumped.extend(map(item.dump, value))
+        except NotPlain as problem:
+            raise problem.inside(f"[{len(dumped)}]") from None
+        if zero_first and dumped[0] != 0:
+            raise NotPlain(f"is {describe(value[0])}, not 0", "[0]")
+        return dumped
+
+    if item.load is _same:
+        return Codec(dump, _same)
+    return Codec(dump, lambda data: [item.load(each) for each in data])
+
+
+def _dict_codec(item: Codec, length: Length) -> Codec:
+    check = _sized(dict, "a dict", length)
+    key = codec(str)
+
+    def dump(value: Any) -> dict[str, Any]:
+        dumped = {}
+        for name, each in check(value).items():
+            try:
+                dumped[key.dump(name)] = item.dump(each)
+            except NotPlain as problem:
+                raise problem.inside(f"[{describe(name)}]") from None
+        return dumped
+
+    return Codec(dump, lambda data: {name: item.load(each) for name, each in data.items()})
+
+
+def _tuple_codec(items: list[Codec]) -> Codec:
+    check = _sized(tuple, "a tuple", Length(len(items), len(items)))
+
+    def dump(value: Any) -> list[Any]:
+        dumped: list[Any] = []
+        try:
+            for item, each in zip(items, check(value), strict=True):
+                dumped.append(item.dump(each))
+        except NotPlain as problem:
+            raise problem.inside(f"[{len(dumped)}]") from None
+        return dumped
+
+    def load(data: list[Any]) -> tuple[Any, ...]:
+        return tuple(item.load(each) for item, each in zip(items, data, strict=True))
+
+    return Codec(dump, load)
+
+
+def _optional_codec(inner: Codec) -> Codec:
+    return Codec(
+        lambda value: None if value is None else inner.dump(value),
+        lambda data: None if data is None else inner.load(data),
+    )
