@@ -272,15 +272,15 @@ def handle_exit(vcpu: HartState, exit: Exit, guest: Guest) -> Action:
         action = reflect(vcpu, exit)
     due = choose_interrupt(vcpu)
     if due is not None:
-        # BEGIN SOLUTION T19: virtual interrupts
+        # BEGIN SOLUTION T20: virtual interrupts
         take_trap(vcpu, Trap(due, interrupt=True))
         # END SOLUTION
     return action
 
 
 def reflect(vcpu: HartState, exit: Exit) -> Action:
-    """Let the guest's own handler have an exception that is not the VMM's business (T13)."""
-    # BEGIN SOLUTION T13: reflection
+    """Let the guest's own handler have an exception that is not the VMM's business (T14)."""
+    # BEGIN SOLUTION T14: reflection
     # An ecall is the one exception that tells the mode: the guest must see its virtual one.
     cause = ECALLS[vcpu.mode] if exit.cause == Exc.ECALL_U else exit.cause
     take_trap(vcpu, Trap(cause, address=exit.tval))
@@ -289,8 +289,8 @@ def reflect(vcpu: HartState, exit: Exit) -> Action:
 
 
 def emulate(vcpu: HartState, exit: Exit, guest: Guest) -> Action:
-    """Do what real U-mode refused as the guest's own privilege demands (T14, T16)."""
-    # BEGIN SOLUTION T14: the trapped instruction; T16: virtual privilege
+    """Do what real U-mode refused as the guest's own privilege demands (T15, T17)."""
+    # BEGIN SOLUTION T15: the trapped instruction; T17: virtual privilege
     bits = exit.tval
     try:
         bits = trapped_instruction(vcpu, exit, guest)
@@ -305,8 +305,8 @@ def emulate(vcpu: HartState, exit: Exit, guest: Guest) -> Action:
 
 
 def trapped_instruction(vcpu: HartState, exit: Exit, guest: Guest) -> int:
-    """Return the bits of the instruction that trapped, 16 or 32 of them (T14)."""
-    # BEGIN SOLUTION T14: the trapped instruction
+    """Return the bits of the instruction that trapped, 16 or 32 of them (T15)."""
+    # BEGIN SOLUTION T15: the trapped instruction
     # A tval of 0 says nothing (norm:mtval_instr_bits_lead-in): then look in the guest's memory.
     bits = exit.tval or guest.fetch(vcpu.pc)
     return bits if bits & 0b11 == 0b11 else bits & 0xFFFF  # 16-bit encodings do not end in 11
@@ -314,8 +314,8 @@ def trapped_instruction(vcpu: HartState, exit: Exit, guest: Guest) -> int:
 
 
 def routine_for(bits: int) -> Routine:
-    """Return what emulates an instruction. Raise IllegalInstruction if nothing does (T14)."""
-    # BEGIN SOLUTION T14: the trapped instruction
+    """Return what emulates an instruction. Raise IllegalInstruction if nothing does (T15)."""
+    # BEGIN SOLUTION T15: the trapped instruction
     for mask, match, routine in ROUTINES:
         if bits & mask == match:
             return routine
@@ -329,9 +329,9 @@ def advance(vcpu: HartState) -> None:
 
 
 def emulate_csr(vcpu: HartState, bits: int) -> Action:
-    """CSRRW, CSRRS, CSRRC and their immediate forms (T15)."""
+    """CSRRW, CSRRS, CSRRC and their immediate forms (T16)."""
     number, rs1, funct3, rd = bits >> 20, bits >> 15 & 31, bits >> 12 & 7, bits >> 7 & 31
-    # BEGIN SOLUTION T15: CSR instructions
+    # BEGIN SOLUTION T16: CSR instructions
     replaces, sets = funct3 & 0b11 == 1, funct3 & 0b11 == 2
     operand = rs1 if funct3 & 0b100 else vcpu.x[rs1]  # norm:csrrwi_csrrsi_csrrci_ops
     # norm:csrrs_csrrc_rs1_x0, norm:csrrsi_csrrci_uimm_zero: the field counts, not its value.
@@ -351,25 +351,25 @@ def emulate_csr(vcpu: HartState, bits: int) -> Action:
 
 
 def emulate_mret(vcpu: HartState, bits: int) -> Action:
-    """MRET (T17)."""
-    # BEGIN SOLUTION T17: virtual returns
+    """MRET (T18)."""
+    # BEGIN SOLUTION T18: virtual returns
     mret(vcpu)
     return RESUME
     # END SOLUTION
 
 
 def emulate_sret(vcpu: HartState, bits: int) -> Action:
-    """SRET (T17)."""
-    # BEGIN SOLUTION T17: virtual returns
+    """SRET (T18)."""
+    # BEGIN SOLUTION T18: virtual returns
     sret(vcpu)
     return RESUME
     # END SOLUTION
 
 
 def emulate_sfence(vcpu: HartState, bits: int) -> Action:
-    """SFENCE.VMA rs1, rs2 (T18)."""
+    """SFENCE.VMA rs1, rs2 (T19)."""
     rs1, rs2 = bits >> 15 & 31, bits >> 20 & 31
-    # BEGIN SOLUTION T18: virtual sfence.vma
+    # BEGIN SOLUTION T19: virtual sfence.vma
     check_sfence(vcpu)
     # norm:sfence_vma_all_asid_va and its three sisters; norm:sfence_vma_rs2_bits
     address = vcpu.x[rs1] if rs1 else None
@@ -380,8 +380,8 @@ def emulate_sfence(vcpu: HartState, bits: int) -> Action:
 
 
 def emulate_wfi(vcpu: HartState, bits: int) -> Action:
-    """WFI (T18)."""
-    # BEGIN SOLUTION T18: virtual wfi
+    """WFI (T19)."""
+    # BEGIN SOLUTION T19: virtual wfi
     check_wfi(vcpu)
     advance(vcpu)  # norm:wfi_mepc_val: the interrupt belongs to the next instruction
     return RESUME if wakes(vcpu) else WAIT
