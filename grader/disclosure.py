@@ -1,0 +1,83 @@
+"""How much of a result a student is told: decided here, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader.assignment import Assignment
+from grader.report import Report, TestResult
+from grader.text import clean, one_line, shorten
+from grader.verdict import Verdict
+
+Rows = list[tuple[str, str]]
+"""Labelled texts, as `vmlab.testing.explain.lay_out` takes them."""
+
+FIELD_LIMIT = 4_000
+OUTPUT_LIMIT = 8_000
+"""Characters that one test may show of what the part printed, or of its traceback."""
+
+GENERAL = {
+    Verdict.PASSED: "passed",
+    Verdict.FAILED: "the hardware did something else than the clause says",
+    Verdict.CRASHED: "the part stopped with an error",
+    Verdict.TIMEOUT: "the part did not answer in time",
+    Verdict.OUT_OF_BUDGET: "the scenario never ended",
+    Verdict.OUT_OF_MEMORY: "the part asked for more memory than it may have",
+    Verdict.WALL_HIT: "the part tried something that is not allowed in grading",
+    Verdict.INTERNAL_ERROR: "the grader itself failed; this is not your fault",
+}
+"""What a verdict says without giving a hidden scenario away."""
+
+
+def rows_for(test: TestResult, settings: Assignment) -> Rows:
+    """Tell a student of one test that did not pass, as far as `[visibility].detail` lets out.
+
+    Public tests are told whole. Of a hidden one, "clause" tells the kind of failure only;
+    "scenario" also in which scenario, and where the part crashed; "full" all.
+    """
+    clause = settings.clauses[test.clause]
+    kind = test.verdict.words
+    rows: Rows = [("test", f"{test.number}  {one_line(test.title, 300)}")]
+    if test.verdict is Verdict.INTERNAL_ERROR:
+        return [*rows, (kind, GENERAL[test.verdict])]
+    if test.hide_errors is not None:
+        return [*rows, (kind, test.hide_errors), _hint(test)]
+    detail = "full" if test.public else settings.visibility.detail
+    if detail == "clause":
+        return [*rows, (kind, GENERAL[test.verdict]), ("rule", clause.rule), _hint(test)]
+    rows.append(("scenario", test.scenario))
+    if detail == "full":
+        rows += [("expected", test.expected), ("got", test.got)]
+    rows.append((kind, test.message or ("" if test.expected else GENERAL[test.verdict])))
+    rows += [("rule", test.rule or clause.rule), ("traceback", _cut(test.traceback))]
+    if detail == "full":
+        rows.append(("printed", _cut(test.output)))
+    rows.append(_hint(test))
+    return [(label, shorten(clean(text), FIELD_LIMIT)) for label, text in rows if text.strip()]
+
+
+def _hint(test: TestResult) -> tuple[str, str]:
+    return ("hint", f"vmlab hint {test.clause}")
+
+
+def _cut(text: str) -> str:
+    return shorten(clean(text).rstrip(), OUTPUT_LIMIT // 2)
+
+
+def common_crash(report: Report) -> str | None:
+    """Return what stopped every test in the same way, such as a syntax error; None if nothing did.
+
+    It is told once then, in place of as many times as there are tests.
+    """
+    tests = report.tests
+    if len(tests) < 2 or any(test.verdict is not Verdict.CRASHED for test in tests):
+        return None
+    if len({(test.message, test.traceback) for test in tests}) != 1:
+        return None
+    first = tests[0]
+    return "\n".join(part for part in (clean(first.message), _cut(first.traceback)) if part)
+
+
+def seen_now(tests: Sequence[TestResult]) -> list[TestResult]:
+    """Return the tests that a student may see at once, whatever the date."""
+    return [test for test in tests if test.visibility == "visible"]

@@ -1,0 +1,225 @@
+"""The pytest plugin of a grading session: its fixtures, and exactly one verdict a test."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager
+from types import FrameType
+from typing import Any, Protocol
+
+import pytest
+from vmlab.link.interface import Interface
+from vmlab.link.local import LocalLink
+from vmlab.testing.loading import load_part
+
+from grader import shrinking
+from grader.authoring import Credit, describe, identify
+from grader.course import Unit
+from grader.events import Broken, Collected, Ended, Event, Started
+from grader.outcome import GuardedPart, TimeUp, internal, outcome_of
+from grader.problem import Problem
+from grader.report import Outcome, TestInfo
+from grader.verdict import Verdict
+
+REFIRE = 5.0
+"""Seconds after which the backstop strikes again, if something swallowed the first stroke."""
+
+
+SKIPPED_OVER = pytest.StashKey[bool]()
+
+
+class SkipOver:
+    """Takes a test for which no time is left out of pytest's hands."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        """Tell pytest that the test has been dealt with, if it was."""
+        return True if item.stash.get(SKIPPED_OVER, False) else None
+
+
+class Worker(Protocol):
+    """A process that holds the submission, for one test."""
+
+    @property
+    def output(self) -> str:
+        """What the part printed so far."""
+
+    def link(self, interface: Interface[Any]) -> Any:
+        """Return the part, as an object whose methods are its functions."""
+
+
+class Workers(Protocol):
+    """Where workers come from."""
+
+    def worker(self) -> AbstractContextManager[Worker]:
+        """Start a fresh one."""
+
+
+class Run:
+    """What is known of the test that is running."""
+
+    def __init__(self, item: pytest.Item, info: TestInfo) -> None:
+        self.credit = Credit(item, info.max_score)
+        self.examples = shrinking.Examples.of(getattr(item, "function", None))
+        self.error: BaseException | None = None
+        self.called = False
+        self.skipped = False
+        self.output = ""
+
+    def outcome(self) -> Outcome:
+        """Return how the test ended. Every test that was started has an outcome."""
+        error, flaky = self.error, False
+        if self.examples is not None:
+            error, flaky = self.examples.settle(error)
+        if self.skipped:
+            outcome = internal("the test was skipped, which a test in grading must not be")
+        elif error is None and not self.called:
+            outcome = internal("the test did not run")
+        else:
+            outcome = outcome_of(error, flaky)
+        outcome = outcome.model_copy(update={"output": self.output})
+        try:
+            return self.credit.award(outcome)
+        except (TypeError, ValueError) as wrong:
+            return internal(str(wrong), wrong)
+
+
+class GradingPlugin:
+    """Hooks and fixtures for one submission."""
+
+    def __init__(
+        self,
+        unit: Unit,
+        workers: Workers | None,
+        send: Callable[[Event], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._unit = unit
+        self._workers = workers
+        self._send = send
+        self._clock = clock
+        self._end = clock() + unit.settings.limits.submission_seconds
+        self._infos: dict[str, TestInfo] = {}
+        self._run: Run | None = None
+        protocol = importlib.import_module(f"vmlab.parts.{unit.settings.part}").Part
+        self._interface: Interface[Any] = Interface.of(protocol)
+
+    # Collection
+
+    def pytest_configure(self) -> None:
+        """Settle how property-based tests run, before any is imported."""
+        shrinking.use_profile()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Tell of the tests that were found."""
+        try:
+            tests = describe(items, self._unit)
+        except Problem as problem:
+            self._send(Broken(message=str(problem)))
+            items.clear()
+            return
+        self._infos = {test.id: test for test in tests}
+        self._send(Collected(tests=tests))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Tell of a file that cannot be imported."""
+        if report.failed:
+            self._send(
+                Broken(
+                    message=f"{report.nodeid or 'tests'} cannot be imported; correct it.",
+                    traceback=str(report.longrepr),
+                )
+            )
+
+    # Running
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Send one verdict for the test, whatever happens in it."""
+        identifier = identify(item, self._unit)
+        self._send(Started(id=identifier))
+        limits = self._unit.settings.limits
+        left = self._end - self._clock()
+        if left <= 0:
+            item.stash[SKIPPED_OVER] = True
+            message = (
+                f"not run: the tests before it used up the {limits.submission_seconds} seconds "
+                "that one submission has"
+            )
+            outcome = Outcome(verdict=Verdict.TIMEOUT, message=message)
+            result = yield
+        else:
+            # pytest-timeout reads the marker, and calls the two hooks below.
+            backstop = pytest.mark.timeout(min(float(limits.wall_seconds), left))
+            item.add_marker(backstop, append=False)
+            self._run = Run(item, self._infos[identifier])
+            result = yield
+            outcome = self._run.outcome()
+            self._run = None
+        self._send(Ended(id=identifier, outcome=outcome))
+        return result
+
+    def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool:
+        """Raise TimeUp in the test when its time is over.
+
+        pytest-timeout's own way raises an exception that hypothesis takes for a failing example,
+        and runs it again, without a timer.
+        """
+        seconds = settings.timeout
+
+        def strike(number: int, frame: FrameType | None) -> None:
+            raise TimeUp(seconds)
+
+        signal.signal(signal.SIGALRM, strike)
+        signal.setitimer(signal.ITIMER_REAL, seconds, REFIRE)
+        return True
+
+    def pytest_timeout_cancel_timer(self, item: pytest.Item) -> bool:
+        """Stop the timer of `pytest_timeout_set_timer`."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        return True
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Note the first error of set-up, call and teardown; later ones follow from it."""
+        run = self._run
+        if run is not None:
+            if call.when == "call":
+                run.called = True
+            if call.excinfo is not None and run.error is None:
+                run.error = call.excinfo.value
+        report = yield
+        if run is not None and report.skipped:
+            run.skipped = True
+        return report
+
+    # Fixtures
+
+    @pytest.fixture
+    def part(self) -> Iterator[Any]:
+        """The submission's part, in a worker of its own."""
+        assert self._workers is not None  # tests are only run with workers
+        with self._workers.worker() as worker:
+            try:
+                yield GuardedPart(worker.link(self._interface))
+            finally:
+                if self._run is not None:
+                    self._run.output = worker.output
+
+    @pytest.fixture
+    def bench(self, part: Any) -> Any:
+        """The part's test bench."""
+        name = self._unit.settings.part
+        return importlib.import_module(f"vmlab.bench.{name}").Bench(part)
+
+    @pytest.fixture
+    def reference(self) -> Any:
+        """The solution, in this process: an oracle that no submission comes near."""
+        module = load_part(self._unit.solution.parent, self._unit.settings.part)
+        return LocalLink(module, self._interface)

@@ -1,0 +1,104 @@
+"""A grading session: a fresh, trusted process that runs the tests of one submission.
+
+`python -m grader.session FD` reads a `Request` from standard input and writes `Event`s to the open
+file descriptor FD. Nothing else in the system imports this module.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from grader.course import Course, Unit
+from grader.events import Broken, Done, Event, Request
+from grader.plugin import GradingPlugin, SkipOver, Workers
+from grader.problem import Problem
+
+
+def main() -> int:
+    """Serve one request. `Done` tells of a whole run; the exit status tells nothing."""
+    channel = int(sys.argv[1])
+    # No worker shall inherit the way to the report.
+    os.set_inheritable(channel, False)
+    signal.signal(signal.SIGTERM, _stop)
+    request = Request.model_validate_json(sys.stdin.buffer.read())
+
+    def send(event: Event) -> None:
+        data = memoryview(event.model_dump_json().encode() + b"\n")
+        while data:
+            data = data[os.write(channel, data) :]
+
+    try:
+        serve(request, send)
+    except Problem as problem:
+        send(Broken(message=str(problem)))
+    except Exception as error:
+        text = "".join(traceback.format_exception(error))
+        send(Broken(message=f"{type(error).__name__}: {error}", traceback=text))
+    else:
+        send(Done())
+    return 0
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    # As Ctrl-C: pytest tears its fixtures down, and the workers end.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def serve(request: Request, send: Callable[[Event], None]) -> None:
+    """Collect the tests, and run them if there is a submission. Raise Problem."""
+    unit = Course(request.course).unit(request.assignment)
+    with _workers(request, unit) as workers:
+        plugin = GradingPlugin(unit, workers, send)
+        collect_only = ["--collect-only"] if workers is None else []
+        pytest.main([*_arguments(unit), *collect_only], plugins=[plugin, SkipOver()])
+
+
+def _workers(request: Request, unit: Unit) -> AbstractContextManager[Workers | None]:
+    if request.submission is None:
+        return nullcontext()
+    # Only where something is graded is the machinery of workers needed, which is Linux's.
+    from grader.zygote import Limits, Zygote
+
+    limits = unit.settings.limits
+    zygote: Any = Zygote(
+        request.submission,
+        unit.settings.part,
+        Limits(
+            cpu_seconds=limits.cpu_seconds,
+            wall_seconds=limits.wall_seconds,
+            memory_mib=limits.memory_mib,
+            calls=limits.calls,
+        ),
+    )
+    return zygote  # type: ignore[no-any-return]
+
+
+def _arguments(unit: Unit) -> list[str]:
+    folders = [folder for folder in (unit.public_tests, unit.hidden_tests) if folder.is_dir()]
+    return [
+        # Nothing of this host's or this project's configuration shall reach a student's grade.
+        f"--rootdir={unit.course.root}",
+        f"--config-file={os.devnull}",
+        "--import-mode=importlib",
+        "-p=no:cacheprovider",
+        "-p=no:terminal",
+        # Public tests load the students' plugin, whose fixtures would hide ours.
+        "-p=no:vmlab.testing.plugin",
+        "-p=pytest_timeout",
+        "--capture=no",
+        *map(str, folders),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
