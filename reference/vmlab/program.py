@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
+class ImageError(ValueError):
+    """There is no program here that this machine could run; the message is one sentence."""
+
+
 @dataclass(frozen=True)
 class Program:
     """Bytes with the physical addresses they go to. Addresses are unsigned, 64 bits."""

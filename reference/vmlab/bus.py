@@ -1,0 +1,89 @@
+"""The bus: which device, or RAM, answers at a physical address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from .memory import Ram
+from .trace import DeviceAccess, Trace
+
+
+class BusError(Exception):
+    """Nothing answers at this physical address, or not to an access of this width."""
+
+
+class Device(Protocol):
+    """What the bus needs of a device. Offsets are in bytes from the device's base.
+
+    The bus asks only for aligned accesses of 1, 2, 4 or 8 bytes that lie within `size`. A device
+    raises BusError for a width that it does not support at this register.
+    """
+
+    name: str
+    size: int
+
+    def read(self, offset: int, width: int) -> int:
+        """Return the register's value, unsigned."""
+        ...
+
+    def write(self, offset: int, width: int, value: int) -> None:
+        """Change the register; `value` has no more than `width` bytes."""
+        ...
+
+
+class Bus:
+    """RAM and devices by physical address. Every access is aligned to its width."""
+
+    def __init__(
+        self,
+        ram: Ram,
+        devices: dict[int, Device] | None = None,
+        *,
+        touched: Callable[[], None] = lambda: None,
+        trace: Trace | None = None,
+    ) -> None:
+        """Place each device at its base address; `touched` is called after a device's access."""
+        self.ram = ram
+        self.devices = devices or {}
+        self._touched = touched
+        self._trace = trace if trace and trace.devices else None
+
+    def read(self, address: int, width: int) -> int:
+        """Return an unsigned number of `width` bytes. Raise BusError if nothing answers."""
+        offset = self.ram.offset(address, width)
+        if offset is not None:
+            return self.ram.read(offset, width)
+        base, device = self._find(address, width)
+        value = device.read(address - base, width)
+        self._record(device, address - base, width, value, False)
+        return value
+
+    def write(self, address: int, width: int, value: int) -> None:
+        """Write the low `width` bytes of `value`. Raise BusError if nothing answers."""
+        offset = self.ram.offset(address, width)
+        if offset is not None:
+            self.ram.write(offset, width, value)
+            return
+        base, device = self._find(address, width)
+        value &= (1 << 8 * width) - 1
+        device.write(address - base, width, value)
+        self._record(device, address - base, width, value, True)
+
+    def read_pte(self, address: int) -> int:
+        """Return 8 bytes of RAM. Page tables cannot lie in a device: raise BusError there."""
+        offset = self.ram.offset(address, 8)
+        if offset is None:
+            raise BusError(address)
+        return self.ram.read(offset, 8)
+
+    def _find(self, address: int, width: int) -> tuple[int, Device]:
+        for base, device in self.devices.items():
+            if base <= address <= base + device.size - width:
+                return base, device
+        raise BusError(address)
+
+    def _record(self, device: Device, offset: int, width: int, value: int, write: bool) -> None:
+        if self._trace is not None:
+            self._trace.add(DeviceAccess(device.name, offset, width, value, write))
+        self._touched()

@@ -1,0 +1,27 @@
+"""Virtual time: what retired instructions, and waiting, do to a hart's counters."""
+
+from __future__ import annotations
+
+from .hart import MASK64, HartState
+
+
+class Clock:
+    """Advances the counters of one hart."""
+
+    def __init__(self, hart: HartState) -> None:
+        self._hart = hart
+        self.retired = 0
+        """Instructions retired since the machine was built; no guest can write it."""
+
+    def retire(self, count: int) -> None:
+        """Count instructions that have retired: a cycle and a tick of `mtime` each."""
+        hart = self._hart
+        self.retired += count
+        hart.instret = hart.instret + count & MASK64
+        self.skip(count)
+
+    def skip(self, ticks: int) -> None:
+        """Let time pass without retiring anything."""
+        hart = self._hart
+        hart.cycle = hart.cycle + ticks & MASK64
+        hart.time = hart.time + ticks & MASK64

@@ -1,0 +1,298 @@
+"""The interpreter: the definition of what an instruction does, which other engines must match.
+
+`step` executes one instruction by the book. `run` is faster: it keeps, for each address, a small
+function made from the decoded instruction (see `vmlab.operations`), which either does all of the
+instruction, or raises KeyError having done nothing; then `step` takes over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from .access import Access, TrapRaised
+from .bus import Bus, BusError
+from .clock import Clock
+from .hart import MASK64, HartState
+from .isa import Decoded, Kind, decode
+from .mmu import Mmu
+from .operations import Surroundings, operation
+from .privileged import Privileged
+from .trace import Executed, Trace
+from .trap import Exc, IllegalInstruction, Trap
+
+CODE_LIMIT = 1 << 18
+"""Functions that are kept for one context; when it has more, all are made anew."""
+
+
+class Interpreter:
+    """Executes instructions of one hart. It takes no trap itself: it raises TrapRaised."""
+
+    def __init__(
+        self,
+        hart: HartState,
+        mmu: Mmu,
+        bus: Bus,
+        clock: Clock,
+        privileged: Privileged,
+        trace: Trace | None = None,
+    ) -> None:
+        self._hart = hart
+        self._x = hart.x
+        self._mmu = mmu
+        self._bus = bus
+        self._clock = clock
+        self._privileged = privileged
+        self._trace = trace if trace and trace.instructions else None
+        self.alert = False
+        """Set by whoever wants `run` to return after the instruction at hand."""
+        self.reservation: tuple[int, int] | None = None
+        """Offset in RAM and width of the last LR, until an SC or a trap."""
+        self._decoded: dict[int, tuple[int, set[int]]] = {}
+        """For each 8 bytes of RAM that instructions were decoded from, by number: what they held,
+        and the virtual addresses of the functions made from them."""
+        self._execute: dict[Kind, Callable[[Decoded], int]] = {
+            Kind.COMPUTE: self._compute,
+            Kind.BRANCH: self._branch,
+            Kind.JUMP: self._jump,
+            Kind.LOAD: self._load,
+            Kind.STORE: self._store,
+            Kind.AMO: self._amo,
+            Kind.LR: self._load_reserved,
+            Kind.SC: self._store_conditional,
+            Kind.FENCE: self._fence,
+            Kind.CSR: self._privileged_instruction,
+            Kind.SYSTEM: self._system,
+        }
+
+    # Running
+
+    def enter(self) -> None:
+        """Notice what was changed in RAM, from outside, since the last `run`."""
+        memory = self._bus.ram.unsigned[8]
+        changed = [number for number, (held, _) in self._decoded.items() if memory[number] != held]
+        for number in changed:
+            self._forget(number)
+
+    def run(self, limit: int) -> None:
+        """Retire up to `limit` instructions; fewer if `alert` is set meanwhile.
+
+        Raises:
+            TrapRaised: with the hart's pc at the instruction that raised it, and all counted
+                that retired before.
+        """
+        self.alert = False
+        if self._trace is not None:
+            self._run_traced(limit, self._trace)
+            return
+        hart, mmu, clock = self._hart, self._mmu, self._clock
+        while limit and not self.alert:
+            pc, code = hart.pc, mmu.context.code
+            retired = 0
+            try:
+                for retired in range(limit):  # noqa: B007  (retired is how far it came)
+                    pc = code[pc](pc)
+                retired = limit
+            except KeyError:
+                pass
+            hart.pc = pc & MASK64
+            clock.retire(retired)
+            limit -= retired
+            if limit and not self._remember(hart.pc):
+                self.step()
+                limit -= 1
+
+    def _run_traced(self, limit: int, trace: Trace) -> None:
+        hart = self._hart
+        while limit and not self.alert:
+            word = self._bus.ram.read(self._fetch(hart.pc), 4)
+            trace.add(Executed(hart.pc, word, hart.mode))
+            self.step()
+            limit -= 1
+
+    def step(self) -> None:
+        """Execute one instruction. Raise TrapRaised, with nothing changed, if it traps."""
+        hart = self._hart
+        word = self._bus.ram.read(self._fetch(hart.pc), 4)
+        decoded = decode(word)
+        try:
+            if decoded is None:
+                raise TrapRaised(Trap(Exc.ILLEGAL_INSTRUCTION))
+            hart.pc = self._execute[decoded.instruction.kind](decoded) & MASK64
+        except TrapRaised as raised:
+            raise TrapRaised(replace(raised.trap, instruction=word)) from None
+        self._clock.retire(1)
+
+    def _fetch(self, pc: int) -> int:
+        """Return the offset in RAM of the instruction at `pc`. Code cannot lie in a device."""
+        if pc & 3:  # IALIGN = 32; only a trap or a return could have brought the hart here
+            raise TrapRaised(Trap(Exc.INSTRUCTION_MISALIGNED, address=pc))
+        offset = self._mmu.ram_offset(pc, Access.FETCH, 4)
+        if offset is None:
+            raise TrapRaised(Trap(Exc.INSTRUCTION_ACCESS, address=pc))
+        return offset
+
+    # Keeping functions
+
+    def _remember(self, pc: int) -> bool:
+        """Keep a function for the instruction at `pc`; tell whether that is new."""
+        if pc in self._mmu.context.code:
+            return False
+        ram = self._bus.ram
+        offset = self._fetch(pc)
+        decoded = decode(ram.read(offset, 4))
+        if decoded is None:
+            return False
+        context = self._mmu.context
+        if len(context.code) >= CODE_LIMIT:
+            context.code.clear()
+        context.code[pc] = operation(decoded, Surroundings(self._x, ram, context, self._decoded))
+        number = offset >> 3
+        self._decoded.setdefault(number, (ram.unsigned[8][number], set()))[1].add(pc)
+        return True
+
+    def _forget(self, number: int) -> None:
+        """Drop the functions made from 8 bytes of RAM, which are no longer what they were."""
+        _, addresses = self._decoded.pop(number)
+        for context in self._mmu.contexts():
+            for address in addresses:
+                context.code.pop(address, None)
+
+    # One instruction each: return the next pc, or raise TrapRaised before anything is changed
+
+    def _compute(self, decoded: Decoded) -> int:
+        self._set_rd(decoded, self._meaning(decoded))
+        return self._hart.pc + decoded.length
+
+    def _branch(self, decoded: Decoded) -> int:
+        if self._meaning(decoded):
+            return _checked(self._hart.pc + decoded.imm)
+        return self._hart.pc + decoded.length
+
+    def _jump(self, decoded: Decoded) -> int:
+        target = _checked(self._meaning(decoded))
+        self._set_rd(decoded, self._hart.pc + decoded.length)
+        return target
+
+    def _fence(self, decoded: Decoded) -> int:
+        return self._hart.pc + decoded.length
+
+    def _load(self, decoded: Decoded) -> int:
+        address = self._x[decoded.rs1] + decoded.imm & MASK64
+        width = decoded.instruction.width
+        physical = self._translate(address, Access.LOAD, width)
+        try:
+            value = self._bus.read(physical, width)
+        except BusError:
+            raise TrapRaised(Trap(Exc.LOAD_ACCESS, address=address)) from None
+        self._set_rd(decoded, _extend(value, width) if decoded.instruction.signed else value)
+        return self._hart.pc + decoded.length
+
+    def _store(self, decoded: Decoded) -> int:
+        address = self._x[decoded.rs1] + decoded.imm & MASK64
+        width = decoded.instruction.width
+        physical = self._translate(address, Access.STORE, width)
+        try:
+            self._bus.write(physical, width, self._x[decoded.rs2])
+        except BusError:
+            raise TrapRaised(Trap(Exc.STORE_ACCESS, address=address)) from None
+        offset = self._bus.ram.offset(physical, width)
+        if offset is not None:
+            self._written(offset)
+        return self._hart.pc + decoded.length
+
+    def _amo(self, decoded: Decoded) -> int:
+        width = decoded.instruction.width
+        offset = self._atomic(decoded, Access.STORE)
+        old = _extend(self._bus.ram.read(offset, width), width)
+        self._bus.ram.write(offset, width, self._meaning(decoded, old))
+        self._written(offset)
+        self._set_rd(decoded, old)
+        return self._hart.pc + decoded.length
+
+    def _load_reserved(self, decoded: Decoded) -> int:
+        width = decoded.instruction.width
+        offset = self._atomic(decoded, Access.LOAD)
+        self.reservation = (offset, width)
+        self._set_rd(decoded, _extend(self._bus.ram.read(offset, width), width))
+        return self._hart.pc + decoded.length
+
+    def _store_conditional(self, decoded: Decoded) -> int:
+        width = decoded.instruction.width
+        offset = self._atomic(decoded, Access.STORE)
+        succeeds = self.reservation == (offset, width)
+        if succeeds:
+            self._bus.ram.write(offset, width, self._x[decoded.rs2])
+            self._written(offset)
+        self.reservation = None  # whether or not it succeeded
+        self._set_rd(decoded, int(not succeeds))
+        return self._hart.pc + decoded.length
+
+    def _system(self, decoded: Decoded) -> int:
+        match decoded.instruction.name:
+            case "ecall":
+                raise TrapRaised(Trap(Exc.ECALL_U + self._hart.mode))
+            case "ebreak":
+                raise TrapRaised(Trap(Exc.BREAKPOINT))
+            case "fence.i":  # fetches always see what was stored before
+                return self._hart.pc + decoded.length
+            case _:
+                return self._privileged_instruction(decoded)
+
+    def _privileged_instruction(self, decoded: Decoded) -> int:
+        try:
+            return self._privileged.execute(decoded)
+        except IllegalInstruction:
+            raise TrapRaised(Trap(Exc.ILLEGAL_INSTRUCTION)) from None
+
+    # What they share
+
+    def _meaning(self, decoded: Decoded, old: int = 0) -> int:
+        """Apply the instruction's meaning to its operands."""
+        assert decoded.instruction.meaning is not None
+        operands = {
+            "rs1": self._x[decoded.rs1],
+            "rs2": self._x[decoded.rs2],
+            "imm": decoded.imm,
+            "pc": self._hart.pc,
+            "old": old,
+        }
+        return decoded.instruction.meaning(*(operands[name] for name in decoded.instruction.needs))
+
+    def _set_rd(self, decoded: Decoded, value: int) -> None:
+        if decoded.rd:
+            self._x[decoded.rd] = value & MASK64
+
+    def _translate(self, address: int, access: Access, width: int) -> int:
+        """Check alignment, then the page tables (pinned: misaligned comes before a page fault)."""
+        if address % width:
+            raise TrapRaised(Trap(access.misaligned, address=address))
+        offset = self._mmu.ram_offset(address, access, width)
+        if offset is not None:
+            return self._bus.ram.base + offset
+        return self._mmu.translate(address, access)
+
+    def _atomic(self, decoded: Decoded, access: Access) -> int:
+        """Return the offset in RAM that an atomic works on. Devices do not support atomics."""
+        address, width = self._x[decoded.rs1], decoded.instruction.width
+        offset = self._bus.ram.offset(self._translate(address, access, width), width)
+        if offset is None:
+            raise TrapRaised(Trap(access.access_fault, address=address))
+        return offset
+
+    def _written(self, offset: int) -> None:
+        if offset >> 3 in self._decoded:
+            self._forget(offset >> 3)
+
+
+def _checked(target: int) -> int:
+    """Return a jump's target. If it is misaligned, the jump itself traps (IALIGN = 32)."""
+    if target & 3:
+        raise TrapRaised(Trap(Exc.INSTRUCTION_MISALIGNED, address=target & MASK64))
+    return target
+
+
+def _extend(value: int, width: int) -> int:
+    """Sign-extend `width` bytes to an unsigned number of 64 bits."""
+    sign = 1 << 8 * width - 1
+    return (value ^ sign) - sign & MASK64

@@ -1,0 +1,263 @@
+"""The machine: a hart, its memory and devices, and the `traps` part that it is built with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from .access import TrapRaised
+from .bus import Bus
+from .clock import Clock
+from .devices import (
+    CLINT_BASE,
+    FINISHER_BASE,
+    PLIC_BASE,
+    UART_BASE,
+    UART_IRQ,
+    Clint,
+    Finisher,
+    Plic,
+    Uart,
+)
+from .devices.plic import CONTEXT_M, CONTEXT_S
+from .guest import GuestRunner
+from .hart import HartState, Mode
+from .interpreter import Interpreter
+from .memory import Ram
+from .mmu import Mmu
+from .mstatus import MPP, MPRV
+from .parts.traps import Part
+from .privileged import PrivilegedByPart
+from .program import ImageError, Program
+from .trace import Trace, TrapTaken
+from .trap import Exit, Irq, Trap
+
+MIB = 1 << 20
+WIRES = 1 << Irq.MSI | 1 << Irq.MTI | 1 << Irq.MEI
+"""The bits of `mip` that show the level of a wire."""
+
+
+class Reason(Enum):
+    """Why `Machine.run` came back."""
+
+    FINISHED = "finished"
+    """The guest wrote to the test finisher."""
+    BUDGET = "budget"
+    """The budget is used up."""
+    IDLE = "idle"
+    """The hart waits in `wfi`, and no interrupt will ever wake it."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """How a run ended."""
+
+    reason: Reason
+    code: int
+    """FINISHED: 0 for a pass, 1 to 65535 for a failure, -1 for a reset. Else 0."""
+    instret: int
+    """Instructions retired since the machine was built."""
+
+
+class Machine:
+    """A RISC-V computer with one hart, laid out like QEMU's `virt` board.
+
+    It begins in M-mode, at the start of RAM, with all registers and all memory 0.
+    """
+
+    def __init__(
+        self,
+        traps: Part,
+        *,
+        ram_mib: int = 16,
+        memory: Ram | None = None,
+        trace: Trace | None = None,
+        illegal_tval: bool = False,
+    ) -> None:
+        """Build a machine.
+
+        Args:
+            traps: Anything with the functions of the `traps` part: its module, or a link to it.
+            ram_mib: Size of RAM in MiB.
+            memory: RAM to use instead, such as one in shared memory.
+            trace: Takes up what the machine does.
+            illegal_tval: Whether the exit of a guest's illegal instruction carries its bits.
+        """
+        self._part = traps
+        self._modes: dict[tuple[Mode, int, bool], Mode] = {}
+        self._trace = trace if trace and trace.traps else None
+        self.memory = memory or Ram(ram_mib * MIB)
+        self.hart = HartState(pc=self.memory.base)
+        self._x = self.hart.x
+        self.clock = Clock(self.hart)
+        self.clint = Clint(self.hart)
+        self.plic = Plic()
+        self.uart = Uart(self._uart_interrupt)
+        self.finisher = Finisher()
+        self.bus = Bus(
+            self.memory,
+            {
+                FINISHER_BASE: self.finisher,
+                CLINT_BASE: self.clint,
+                PLIC_BASE: self.plic,
+                UART_BASE: self.uart,
+            },
+            touched=self._device_touched,
+            trace=trace,
+        )
+        self.mmu = Mmu(self.hart, self.bus, self._effective_mode, trace)
+        privileged = PrivilegedByPart(
+            self.hart, traps, self.mmu, self._reconsider, self._begin_waiting, self._settle
+        )
+        self.engine = Interpreter(self.hart, self.mmu, self.bus, self.clock, privileged, trace)
+        self.guest = GuestRunner(self.memory, self.clock, illegal_tval, trace)
+        """Real U-mode, for a VMM: `fetch` is what it offers to the `traps` part."""
+        self._ask = True
+        """Whether the choice of interrupt can have changed since the part was asked."""
+        self._waiting = False
+
+    @property
+    def ram(self) -> memoryview:
+        """RAM as bytes; index 0 is physical address 0x8000_0000."""
+        return self.memory.bytes
+
+    def load(self, program: Program) -> None:
+        """Copy a program into RAM and point the hart at its entry.
+
+        Raises:
+            ImageError: if a segment does not lie in RAM.
+        """
+        for address, contents in program.segments:
+            offset = self.memory.offset(address, len(contents))
+            if offset is None:
+                end = address + len(contents)
+                raise ImageError(f"the segment at {address:#x}..{end:#x} lies outside RAM")
+            self.memory.bytes[offset : offset + len(contents)] = contents
+        self.hart.pc = program.entry
+        self._waiting = False
+
+    # Bare metal
+
+    def run(self, budget: int) -> Stop:
+        """Run until the guest ends, waits for ever, or has used up `budget`.
+
+        The budget counts retired instructions, and traps too, as a hart whose handler is missing
+        traps for ever and retires nothing. What the part raises passes through; the machine is
+        then as it was before the instruction at hand, but for what the part itself changed.
+        """
+        self.engine.enter()
+        self.mmu.refresh()
+        self._sample_wires()
+        self._ask = True
+        left = budget
+        while True:
+            if self.finisher.code is not None:
+                return Stop(Reason.FINISHED, self.finisher.code, self.clock.retired)
+            if left <= 0:
+                return Stop(Reason.BUDGET, 0, self.clock.retired)
+            if self._waiting and not self._wake():
+                return Stop(Reason.IDLE, 0, self.clock.retired)
+            trap = self._interrupt()
+            if trap is None:
+                before = self.clock.retired
+                try:
+                    self.engine.run(min(left, self.clint.ticks_to_timer() or left))
+                except TrapRaised as raised:
+                    trap = raised.trap
+                left -= self.clock.retired - before
+                self._sample_wires()
+            if trap is not None:
+                left -= 1
+                self._take(trap)
+
+    def step(self) -> Stop:
+        """Execute one instruction, or take one trap; as `run` with a budget of 1."""
+        return self.run(1)
+
+    def _interrupt(self) -> Trap | None:
+        """Return the interrupt to take now; ask the part only if its answer can have changed."""
+        if not self._ask:
+            return None
+        self._ask = False
+        code = self._part.choose_interrupt(self.hart)
+        return None if code is None else Trap(code, interrupt=True)
+
+    def _take(self, trap: Trap) -> None:
+        hart = self.hart
+        mode, pc = hart.mode, hart.pc
+        self.engine.reservation = None  # an SC may always fail, and so no handler has to see to it
+        self._part.take_trap(hart, trap)
+        self._settle()
+        if self._trace is not None:
+            self._trace.add(TrapTaken(trap, mode, pc, hart.mode, hart.pc))
+
+    def _settle(self) -> None:
+        """See to what follows from a change of the hart by the part."""
+        hart = self.hart
+        if hart.x is not self._x:  # the engine keeps the list that it began with
+            self._x[:] = hart.x
+            hart.x = self._x
+        hart.x[0] = 0
+        self.mmu.refresh()
+        self._reconsider()
+
+    def _effective_mode(self, fetch: bool) -> Mode:
+        """Ask the part, but never twice: nothing else can change its answer (norm:mstatus_mprv)."""
+        key = (self.hart.mode, self.hart.mstatus & (MPRV | MPP), fetch)
+        mode = self._modes.get(key)
+        if mode is None:
+            mode = self._modes[key] = self._part.access_mode(self.hart, fetch)
+        return mode
+
+    # Waiting
+
+    def _begin_waiting(self) -> None:
+        self._waiting = True
+        self.engine.alert = True
+
+    def _wake(self) -> bool:
+        """Tell whether the waiting hart goes on now, or when its timer has run off."""
+        if not self._part.wakes(self.hart):
+            ticks = self.clint.ticks_to_timer()
+            if ticks is None:
+                return False
+            later = self.hart.copy()
+            later.mip |= 1 << Irq.MTI
+            if not self._part.wakes(later):
+                return False
+            self.clock.skip(ticks)
+            self._sample_wires()
+        self._waiting = False
+        self._ask = True
+        return True
+
+    # Interrupt wires
+
+    def _reconsider(self) -> None:
+        self._ask = True
+        self.engine.alert = True
+
+    def _uart_interrupt(self, level: bool) -> None:
+        self.plic.set_level(UART_IRQ, level)
+
+    def _device_touched(self) -> None:
+        self.engine.alert = True  # the next timer interrupt may now be due at another time
+        self._sample_wires()
+
+    def _sample_wires(self) -> None:
+        """Show the devices' wires in `mip`."""
+        hart = self.hart
+        mip = hart.mip & ~WIRES
+        mip |= self.clint.software << Irq.MSI
+        mip |= self.clint.timer << Irq.MTI
+        mip |= self.plic.wire(CONTEXT_M) << Irq.MEI
+        seip = self.plic.wire(CONTEXT_S)
+        if (mip, seip) != (hart.mip, hart.seip):
+            hart.mip, hart.seip = mip, seip
+            self._reconsider()
+
+    # For a VMM
+
+    def run_guest(self, vcpu: HartState, budget: int) -> Exit:
+        """Run a deprivileged guest in real U-mode until its first trap; see GuestRunner.run."""
+        return self.guest.run(vcpu, budget)

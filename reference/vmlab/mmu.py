@@ -1,0 +1,146 @@
+"""Address translation of one hart, with a software TLB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from . import sv39
+from .access import Access, TrapRaised
+from .bus import Bus, BusError
+from .hart import MASK64, HartState, Mode
+from .mstatus import MXR, SUM
+from .trace import Trace, Walk
+from .trap import Trap
+
+PAGE_MASK = (1 << sv39.PAGE_SHIFT) - 1
+TLB_PAGES = 1 << 14
+"""Pages that one TLB remembers for each kind of access; when it is full, it is emptied."""
+
+KEYS = {width: MASK64 & ~(PAGE_MASK & -width) for width in (1, 2, 4, 8)}
+"""Masks that leave of an address the page number and the bits that alignment wants 0.
+
+    63                     12 11               w  w-1   0
+   | page number             | 0 ... 0           | kept  |
+
+So one look-up in a table of aligned keys tells whether a page is known *and* the access aligned.
+"""
+
+
+@dataclass(eq=False, slots=True)
+class Context:
+    """What is remembered for one combination of modes, SUM and MXR."""
+
+    fetch_mode: Mode
+    data_mode: Mode
+    mstatus: int
+    """Only SUM and MXR."""
+    pages: dict[Access, dict[int, int]] = field(
+        default_factory=lambda: {access: {} for access in Access}
+    )
+    """The TLB: virtual page number to physical address of the page, by kind of access."""
+    loads: dict[int, int] = field(default_factory=dict)
+    """Start of a virtual page that may be read, to its offset in RAM. For engines."""
+    stores: dict[int, int] = field(default_factory=dict)
+    """As `loads`, for pages that may be written."""
+    code: dict[int, Callable[[int], int]] = field(default_factory=dict)
+    """What an engine made of the instructions at virtual addresses; see `vmlab.interpreter`."""
+
+
+class Mmu:
+    """Translates for one hart, and remembers until told to forget.
+
+    A translation that was used once stays until `forget`, also if the page tables change: that is
+    what a TLB without ASIDs does, and it makes a missing fence show the same way in every run.
+    """
+
+    def __init__(
+        self,
+        hart: HartState,
+        bus: Bus,
+        effective: Callable[[bool], Mode],
+        trace: Trace | None = None,
+    ) -> None:
+        """Build it; `effective` tells the mode of a fetch (True), or of a load or store (False)."""
+        self._hart = hart
+        self._bus = bus
+        self._effective = effective
+        self._trace = trace if trace and trace.walks else None
+        self._contexts: dict[tuple[Mode, Mode, int], Context] = {}
+        self.context = Context(Mode.M, Mode.M, 0)
+        """What is remembered for the hart's present state, as of the last `refresh`."""
+
+    def refresh(self) -> None:
+        """Choose the context again: the hart's mode or `mstatus` has changed."""
+        key = (self._effective(True), self._effective(False), self._hart.mstatus & (SUM | MXR))
+        context = self._contexts.get(key)
+        if context is None:
+            context = self._contexts[key] = Context(*key)
+        self.context = context
+
+    def contexts(self) -> list[Context]:
+        """Return all contexts that remember something."""
+        return list(self._contexts.values())
+
+    def forget(self) -> None:
+        """Drop all translations (norm:sfence_vma_all_asid_va); M-mode has none to drop."""
+        self._contexts = {
+            key: context
+            for key, context in self._contexts.items()
+            if context.fetch_mode == context.data_mode == Mode.M
+        }
+        self.refresh()
+
+    def translate(self, address: int, access: Access) -> int:
+        """Return the physical address. Raise TrapRaised for a page fault, or an access fault.
+
+        The access faults are those of the walk; whether anything answers at the physical address,
+        the bus knows.
+        """
+        context = self.context
+        mode = context.fetch_mode if access is Access.FETCH else context.data_mode
+        # "satp is considered active when the effective privilege mode is S-mode or U-mode."
+        if mode == Mode.M or self._hart.satp >> 60 != sv39.SATP_SV39:
+            return address
+        page = address >> sv39.PAGE_SHIFT
+        pages = context.pages[access]
+        physical = pages.get(page)
+        if physical is None:
+            physical = self._walk(address, access, mode) & ~PAGE_MASK
+            if len(pages) >= TLB_PAGES:
+                self.forget()
+                pages = self.context.pages[access]
+            pages[page] = physical
+        return physical | address & PAGE_MASK
+
+    def ram_offset(self, address: int, access: Access, width: int) -> int | None:
+        """Translate an aligned address to its offset in RAM, and note it in the context's tables.
+
+        Returns None if the physical address is not in RAM; raises as `translate`.
+        """
+        offset = self._bus.ram.offset(self.translate(address, access), width)
+        if offset is not None and access is not Access.FETCH:
+            context = self.context
+            table = context.loads if access is Access.LOAD else context.stores
+            if len(table) >= TLB_PAGES:
+                table.clear()
+            table[address & ~PAGE_MASK] = offset & ~PAGE_MASK
+        return offset
+
+    def _walk(self, address: int, access: Access, mode: Mode) -> int:
+        steps: list[sv39.Step] = []
+        physical, refusal = None, ""
+        hart = self._hart
+        read = self._bus.read_pte
+        try:
+            physical = sv39.walk(read, hart.satp, address, access, mode, hart.mstatus, steps)
+            return physical
+        except sv39.PageFault as fault:
+            refusal = f"page fault: {fault}"
+            raise TrapRaised(Trap(access.page_fault, address=address)) from None
+        except BusError as fault:
+            refusal = f"access fault: there is no memory for a PTE at {fault.args[0]:#x}"
+            raise TrapRaised(Trap(access.access_fault, address=address)) from None
+        finally:
+            if self._trace is not None:
+                self._trace.add(Walk(address, access, mode, tuple(steps), physical, refusal))

@@ -1,0 +1,127 @@
+"""CSR and privileged instructions: the machine's own hart, and a deprivileged guest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from . import csrs
+from .hart import MASK64, HartState
+from .isa import CsrForm, Decoded, Kind
+from .mmu import Mmu
+from .parts import traps
+from .trap import IllegalInstruction
+
+_N = csrs.NUMBERS
+INTERRUPT_CSRS = {_N[n] for n in ("mstatus", "sstatus", "mie", "sie", "mip", "sip", "mideleg")}
+"""A write to one of these can change which interrupt is taken (norm:intr_mip_mie_xret_csrwr)."""
+STATUS_CSRS = {_N["mstatus"], _N["sstatus"]}
+MINSTRET, MCYCLE = _N["minstret"], _N["mcycle"]
+
+
+class Privileged(Protocol):
+    """How an engine executes CSR instructions, mret, sret, wfi and sfence.vma."""
+
+    def execute(self, decoded: Decoded) -> int:
+        """Execute, and return the next pc; raise IllegalInstruction if it is not allowed here."""
+        ...
+
+
+class Deprivileged:
+    """The rules of real U-mode for a guest: none is allowed.
+
+    The host leaves `mcounteren` and `scounteren` at 0, so no counter can be read either.
+    """
+
+    def execute(self, decoded: Decoded) -> int:
+        """Raise IllegalInstruction."""
+        raise IllegalInstruction(decoded.instruction.name)
+
+
+class PrivilegedByPart:
+    """The machine's own hart. What is allowed, and what a return does, the `traps` part says."""
+
+    def __init__(
+        self,
+        hart: HartState,
+        part: traps.Part,
+        mmu: Mmu,
+        alert: Callable[[], None],
+        wait: Callable[[], None],
+        settle: Callable[[], None],
+    ) -> None:
+        """Build it.
+
+        Args:
+            hart: The hart.
+            part: Anything with the functions of the `traps` part.
+            mmu: Its address translation.
+            alert: Called when the choice of interrupt must be asked for again.
+            wait: Called when the hart begins to wait, in `wfi`.
+            settle: Called after the part has changed the hart.
+        """
+        self._hart = hart
+        self._part = part
+        self._mmu = mmu
+        self._alert = alert
+        self._wait = wait
+        self._settle = settle
+
+    def execute(self, decoded: Decoded) -> int:
+        """Execute, and return the next pc; raise IllegalInstruction if it is not allowed here."""
+        hart = self._hart
+        following = hart.pc + decoded.length
+        if decoded.instruction.kind is Kind.CSR:
+            self._csr(decoded)
+            return following
+        match decoded.instruction.name:
+            case "mret":
+                self._part.mret(hart)
+                self._settle()
+                return hart.pc
+            case "sret":
+                self._part.sret(hart)
+                self._settle()
+                return hart.pc
+            case "sfence.vma":
+                self._part.check_sfence(hart)
+                # "It is always legal to over-fence": address and ASID are ignored.
+                self._mmu.forget()
+            case "wfi":
+                self._part.check_wfi(hart)
+                self._wait()
+        return following
+
+    def _csr(self, decoded: Decoded) -> None:
+        """Read, then write, as the form of the instruction says (norm:csrrw_op and following)."""
+        hart, number, row = self._hart, decoded.csr, decoded.instruction
+        assert row.meaning is not None
+        immediate = "imm" in row.needs
+        # What counts is that rs1 is x0, not that its value is 0 (norm:csrrs_csrrc_rs1_x0).
+        writes = row.form is CsrForm.WRITE or (decoded.imm if immediate else decoded.rs1) != 0
+        reads = row.form is not CsrForm.WRITE or decoded.rd != 0
+        operand = decoded.imm if immediate else hart.x[decoded.rs1]
+
+        self._part.check_csr(hart, number, writes)
+        value = csrs.read(hart, number) if reads else 0
+        if writes:
+            old = csrs.stored(hart, number) if row.form is not CsrForm.WRITE else 0
+            csrs.write(hart, number, row.meaning(old, operand))
+            self._written(number)
+        if decoded.rd:
+            hart.x[decoded.rd] = value
+
+    def _written(self, number: int) -> None:
+        hart = self._hart
+        if number in STATUS_CSRS:
+            self._mmu.refresh()
+        if number in INTERRUPT_CSRS:
+            self._alert()
+        if number == csrs.SATP:
+            self._mmu.forget()
+        # "the explicit write is done instead of the update from the side effect" (Zicsr): take off
+        # what retiring this instruction is going to add.
+        if number == MINSTRET:
+            hart.instret = hart.instret - 1 & MASK64
+        if number == MCYCLE:
+            hart.cycle = hart.cycle - 1 & MASK64
