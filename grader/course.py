@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from grader.assignment import Assignment, Hint, load_assignment, load_hints
 from grader.problem import Problem
+
+COURSE_VARIABLE = "GRADER_COURSE"
+"""Environment variable that names the course's folder, as `grader --course` does."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ class Course:
         Raises:
             Problem: there is none.
         """
+        if given is None and os.environ.get(COURSE_VARIABLE):
+            given = Path(os.environ[COURSE_VARIABLE])
         if given is not None:
             root = given.resolve()
             if not _is_course(root):

@@ -58,9 +58,14 @@ def serve(request: Request, send: Callable[[Event], None]) -> None:
     """Collect the tests, and run them if there is a submission. Raise Problem."""
     unit = Course(request.course).unit(request.assignment)
     with _workers(request, unit) as workers:
-        plugin = GradingPlugin(unit, workers, send)
-        collect_only = ["--collect-only"] if workers is None else []
-        pytest.main([*_arguments(unit), *collect_only], plugins=[plugin, SkipOver()])
+        run_tests(unit, workers, send)
+
+
+def run_tests(unit: Unit, workers: Workers | None, send: Callable[[Event], None]) -> None:
+    """Run the tests with parts out of `workers`; with None only collect them."""
+    plugin = GradingPlugin(unit, workers, send)
+    collect_only = ["--collect-only"] if workers is None else []
+    pytest.main([*_arguments(unit), *collect_only], plugins=[plugin, SkipOver()])
 
 
 def _workers(request: Request, unit: Unit) -> AbstractContextManager[Workers | None]:
@@ -90,11 +95,11 @@ def _arguments(unit: Unit) -> list[str]:
         f"--rootdir={unit.course.root}",
         f"--config-file={os.devnull}",
         "--import-mode=importlib",
-        "-p=no:cacheprovider",
-        "-p=no:terminal",
+        "-pno:cacheprovider",
+        "-pno:terminal",
         # Public tests load the students' plugin, whose fixtures would hide ours.
-        "-p=no:vmlab.testing.plugin",
-        "-p=pytest_timeout",
+        "-pno:vmlab.testing.plugin",
+        "-ppytest_timeout",
         "--capture=no",
         *map(str, folders),
     ]

@@ -1,0 +1,167 @@
+"""Grade many submissions, some at a time, and keep every report as soon as it is there."""
+
+from __future__ import annotations
+
+import errno
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.atomic import write_text
+from grader.course import Unit
+from grader.intake import Source, take
+from grader.intake.listing import Incomplete, Unreadable
+from grader.outcome import internal
+from grader.problem import Problem
+from grader.render import report_text
+from grader.report import Outcome, Report, TestInfo, TestResult
+from grader.results import results_of
+from grader.run import Stopped, grade_submission
+from grader.text import one_line
+from grader.verdict import Verdict
+
+RESULTS = "results.json"
+TEXT = "report.txt"
+TROUBLE = "internal_errors.txt"
+"""Beside the reports, for the instructor only, if the grader itself failed."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Interrupted(Exception):
+    """Ctrl-C: what was graded until then is kept."""
+
+
+@dataclass
+class Batch:
+    """One run of the grader over a class."""
+
+    unit: Unit
+    tests: list[TestInfo]
+    out: Path
+    """Gets a folder a submission."""
+    jobs: int = 1
+    """Submissions at a time."""
+    trust: bool = False
+    done: list[Report] = field(default_factory=list)
+    """In the order in which they were finished; their files are written."""
+
+    def grade(self, sources: list[Source], tick: Callable[[Report], None]) -> None:
+        """Grade all `sources`, and call `tick` after each. Each one's files are written at once.
+
+        Raises:
+            Interrupted: Ctrl-C.
+            Problem: the files cannot be written.
+        """
+        stop = threading.Event()
+        with ThreadPoolExecutor(self.jobs) as pool:
+            waiting = {pool.submit(self._grade, source, stop) for source in sources}
+            try:
+                while waiting:
+                    for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                        self._keep(future, tick)
+                        waiting.discard(future)
+            except KeyboardInterrupt:
+                self._finish(pool, waiting, stop, tick)
+                raise Interrupted from None
+            except OSError as error:
+                self._finish(pool, waiting, stop, tick)
+                raise Problem(self._why(error)) from None
+            except BaseException:
+                self._finish(pool, waiting, stop, tick)
+                raise
+
+    def _keep(self, future: Future[Report], tick: Callable[[Report], None]) -> None:
+        report = future.result()
+        if not any(report is kept for kept in self.done):  # Ctrl-C may strike right after this
+            self.done.append(report)
+            tick(report)
+
+    def _finish(
+        self,
+        pool: ThreadPoolExecutor,
+        waiting: set[Future[Report]],
+        stop: threading.Event,
+        tick: Callable[[Report], None],
+    ) -> None:
+        """End the running sessions, but keep those that were finished in the meantime."""
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+        for future in waiting:
+            if not future.cancelled() and future.exception() is None:
+                self._keep(future, tick)
+
+    def _why(self, error: OSError) -> str:
+        where = one_line(str(error.filename or self.out))
+        kept = f"{len(self.done)} submissions were graded and are kept in {self.out}."
+        if error.errno in FULL:
+            return f"The disk is full ({where}): make room and grade again; {kept}"
+        return f"{where} cannot be written: {error.strerror}; choose another --out. {kept}"
+
+    def _grade(self, source: Source, stop: threading.Event) -> Report:
+        try:
+            report = self._report(source, stop)
+        except (Stopped, OSError):
+            raise
+        except Exception as error:
+            # Whatever fails, this student gets a report, and the others are graded.
+            text = "".join(traceback.format_exception(error))
+            report = self._without_tests(source, internal(f"{type(error).__name__}: {error}"))
+            report = report.model_copy(update={"graded": False})
+            report.tests[0].traceback = text
+        write(report, self.unit, self.out)
+        return report
+
+    def _report(self, source: Source, stop: threading.Event) -> Report:
+        if stop.is_set():
+            raise Stopped
+        with tempfile.TemporaryDirectory(prefix="grader-") as scratch:
+            try:
+                taken = take(source, self.unit.settings, Path(scratch) / "submission")
+            except Unreadable as problem:
+                return self._refused(source, problem, graded=False)
+            except Incomplete as problem:
+                return self._refused(source, problem, graded=True)
+            report = grade_submission(
+                self.unit,
+                taken.folder,
+                self.tests,
+                name=source.name,
+                student=source.student,
+                trust=self.trust,
+                stop=stop,
+            )
+        return report.model_copy(update={"notes": taken.notes})
+
+    def _refused(self, source: Source, problem: Problem, graded: bool) -> Report:
+        outcome = Outcome(verdict=Verdict.CRASHED, message=str(problem))
+        report = self._without_tests(source, outcome)
+        return report.model_copy(update={"problem": str(problem), "graded": graded})
+
+    def _without_tests(self, source: Source, outcome: Outcome) -> Report:
+        return Report(
+            assignment=self.unit.name,
+            submission=source.name,
+            student=source.student,
+            tests=[TestResult.of(test, outcome) for test in self.tests],
+        )
+
+
+def write(report: Report, unit: Unit, out: Path) -> None:
+    """Write the files of one report below `out`. Raise OSError; no file is ever half-written."""
+    folder = out / report.submission
+    write_text(folder / RESULTS, results_of(report, unit.settings).text())
+    write_text(folder / TEXT, report_text(report, unit.settings))
+    if report.internal_errors:
+        write_text(folder / TROUBLE, _trouble(report))
+    else:
+        (folder / TROUBLE).unlink(missing_ok=True)  # of an earlier run
+
+
+def _trouble(report: Report) -> str:
+    return "\n".join(
+        f"{test.id}\n{test.message}\n{test.traceback}" for test in report.internal_errors
+    )
