@@ -30,6 +30,8 @@ from grader.problem import Problem
 from grader.report import Outcome, Report, TestInfo, TestResult
 from grader.verdict import Verdict
 
+COMMAND = ("-m", "grader.session")
+"""What Python runs as a session."""
 GRACE = 30.0
 """Seconds that a session may take beyond its own limits before it is ended from outside."""
 COLLECT_SECONDS = 120.0
@@ -178,7 +180,7 @@ def _session(request: Request) -> Iterator[_Session]:
         try:
             with printed.open("wb") as sink:
                 process = subprocess.Popen(
-                    [sys.executable, "-m", "grader.session", str(writing)],
+                    [sys.executable, *COMMAND, str(writing)],
                     stdin=subprocess.PIPE,
                     stdout=sink,
                     stderr=subprocess.STDOUT,

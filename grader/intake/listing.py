@@ -85,7 +85,8 @@ def choose(entries: Iterable[Entry], files: list[str], optional: list[str]) -> C
     extra = sorted(path.removeprefix(top) for path in by_path if path not in used)
     if extra:
         verb = "was" if len(extra) == 1 else "were"
-        notes.append(f"{listed(extra)} {verb} not used: only {listed([*files, *optional])} counts.")
+        takes = listed([*files, *optional])
+        notes.append(f"{listed(extra)} {verb} not used: this assignment takes {takes}.")
     return Chosen(found, notes)
 
 

@@ -9,10 +9,11 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-from grader.course import Course
-from grader.session import run_tests
 from vmlab.link.interface import Interface
 from vmlab.link.local import LocalLink
+
+from grader.course import Course
+from grader.session import run_tests
 
 
 class ScriptedWorker:
