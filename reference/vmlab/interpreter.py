@@ -91,7 +91,7 @@ class Interpreter:
             retired = 0
             try:
                 for retired in range(limit):  # noqa: B007  (retired is how far it came)
-                    pc = code[pc](pc)
+                    pc = code[pc]()
                 retired = limit
             except KeyError:
                 pass
@@ -146,7 +146,8 @@ class Interpreter:
         context = self._mmu.context
         if len(context.code) >= CODE_LIMIT:
             context.code.clear()
-        context.code[pc] = operation(decoded, Surroundings(self._x, ram, context, self._decoded))
+        around = Surroundings(self._x, ram, context, self._decoded)
+        context.code[pc] = operation(decoded, pc, around)
         number = offset >> 3
         self._decoded.setdefault(number, (ram.unsigned[8][number], set()))[1].add(pc)
         return True

@@ -43,7 +43,7 @@ class Context:
     """Start of a virtual page that may be read, to its offset in RAM. For engines."""
     stores: dict[int, int] = field(default_factory=dict)
     """As `loads`, for pages that may be written."""
-    code: dict[int, Callable[[int], int]] = field(default_factory=dict)
+    code: dict[int, Callable[[], int]] = field(default_factory=dict)
     """What an engine made of the instructions at virtual addresses; see `vmlab.interpreter`."""
 
 

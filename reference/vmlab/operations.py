@@ -1,21 +1,26 @@
 """Decoded instructions as small functions, for the interpreter's fast loop.
 
-An `Operation` takes the instruction's address and returns the next one, which the caller wraps to
-64 bits. It does the whole instruction, or raises KeyError before it has changed anything: where
-the TLB does not know the page, or a trap is due, or it is not worth a function of its own.
+An `Operation` belongs to one address. It does all of the instruction there and returns the address
+of the next one; or it raises KeyError before it has changed anything: where the TLB does not know
+the page, or a trap is due, or the instruction is too rare to get a function of its own.
+
+An address that depends on a register may come back without being wrapped to 64 bits; there is no
+operation at such a number, so that the caller notices.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container
+from functools import cache
 from typing import NamedTuple
 
 from .hart import MASK64
-from .isa import Decoded, Kind
+from .inline import expression
+from .isa import Decoded, Instruction, Kind
 from .memory import Ram
 from .mmu import KEYS, PAGE_MASK, Context
 
-Operation = Callable[[int], int]
+Operation = Callable[[], int]
 
 
 class Surroundings(NamedTuple):
@@ -30,120 +35,131 @@ class Surroundings(NamedTuple):
     """Numbers of the 8 bytes of RAM that hold decoded instructions."""
 
 
-def operation(decoded: Decoded, around: Surroundings) -> Operation:
-    """Make the function of an instruction."""
+def operation(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
+    """Make the function of the instruction at `pc`."""
     build = _BUILDERS.get(decoded.instruction.kind)
     if build is None:
         return by_the_book
-    return build(decoded, around)
+    return build(decoded, pc, around)
 
 
-def by_the_book(pc: int) -> int:
+def by_the_book() -> int:
     """Leave the instruction to `Interpreter.step`."""
-    raise KeyError(pc)
+    raise KeyError
 
 
-def _fence(decoded: Decoded, around: Surroundings) -> Operation:
-    return lambda pc: pc + 4
+def _fence(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
+    following = pc + 4 & MASK64
+    return lambda: following
 
 
-def _compute(decoded: Decoded, around: Surroundings) -> Operation:
-    x, meaning = around.x, decoded.instruction.meaning
-    rd, rs1, rs2, imm = decoded.rd, decoded.rs1, decoded.rs2, decoded.imm
-    assert meaning is not None
-    if rd == 0:
-        return lambda pc: pc + 4
-
-    def register_register(pc: int) -> int:
-        x[rd] = meaning(x[rs1], x[rs2]) & MASK64
-        return pc + 4
-
-    def register_immediate(pc: int) -> int:
-        x[rd] = meaning(x[rs1], imm) & MASK64
-        return pc + 4
-
-    def pc_immediate(pc: int) -> int:
-        x[rd] = meaning(pc, imm) & MASK64
-        return pc + 4
-
-    def immediate(pc: int) -> int:
-        x[rd] = meaning(imm) & MASK64
-        return pc + 4
-
-    return {
-        ("rs1", "rs2"): register_register,
-        ("rs1", "imm"): register_immediate,
-        ("pc", "imm"): pc_immediate,
-        ("imm",): immediate,
-    }[decoded.instruction.needs]
+def _compute(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
+    row, x, following = decoded.instruction, around.x, pc + 4 & MASK64
+    if decoded.rd == 0:
+        return lambda: following
+    return _factory(row, _COMPUTE)(x, *_fields(decoded), pc, following)
 
 
-def _branch(decoded: Decoded, around: Surroundings) -> Operation:
-    x, meaning = around.x, decoded.instruction.meaning
-    rs1, rs2, imm = decoded.rs1, decoded.rs2, decoded.imm
-    assert meaning is not None
-    if imm & 3:
-        return by_the_book  # a misaligned target, which traps if the branch is taken
+def _branch(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
+    row, x, target = decoded.instruction, around.x, pc + decoded.imm & MASK64
+    if target & 3:
+        return by_the_book  # it traps if the branch is taken
+    return _factory(row, _BRANCH)(x, *_fields(decoded), target, pc + 4 & MASK64)
 
-    def branch(pc: int) -> int:
-        return pc + imm if meaning(x[rs1], x[rs2]) else pc + 4
 
+_COMPUTE = """
+def make(x, rd, rs1, rs2, imm, pc, following):
+    def compute():
+        x[rd] = ({meaning}) & 0xFFFF_FFFF_FFFF_FFFF
+        return following
+    return compute
+"""
+_BRANCH = """
+def make(x, rd, rs1, rs2, imm, target, following):
+    def branch():
+        return target if {meaning} else following
     return branch
+"""
+_OPERANDS = {"rs1": "x[rs1]", "rs2": "x[rs2]", "imm": "imm", "pc": "pc"}
 
 
-def _jump(decoded: Decoded, around: Surroundings) -> Operation:
-    x, meaning = around.x, decoded.instruction.meaning
+@cache
+def _factory(row: Instruction, template: str) -> Callable[..., Operation]:
+    """Build what makes the operations of a row, with its meaning written into the template."""
+    assert row.meaning is not None
+    scope = dict(row.meaning.__globals__)
+    exec(template.format(meaning=expression(row.meaning, _OPERANDS)), scope)
+    factory: Callable[..., Operation] = scope["make"]
+    return factory
+
+
+def _fields(decoded: Decoded) -> tuple[int, int, int, int]:
+    return decoded.rd, decoded.rs1, decoded.rs2, decoded.imm
+
+
+def _jump(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
+    x, meaning, link = around.x, decoded.instruction.meaning, pc + 4 & MASK64
     rd, rs1, imm = decoded.rd, decoded.rs1, decoded.imm
     assert meaning is not None
-    to_register = decoded.instruction.needs == ("rs1", "imm")
 
-    def jump(pc: int) -> int:
-        target = meaning(x[rs1] if to_register else pc, imm)
+    def jump_to_register() -> int:
+        target = meaning(x[rs1], imm)
         if target & 3:
-            raise KeyError(target)
+            raise KeyError
         if rd:
-            x[rd] = pc + 4 & MASK64
+            x[rd] = link
         return target
 
-    return jump
+    def jump() -> int:
+        if rd:
+            x[rd] = link
+        return fixed
+
+    if "rs1" in decoded.instruction.needs:
+        return jump_to_register
+    fixed = meaning(pc, imm) & MASK64
+    return by_the_book if fixed & 3 else jump
 
 
-def _load(decoded: Decoded, around: Surroundings) -> Operation:
-    x, ram, pages = around.x, around.ram, around.context.loads
+def _load(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
+    x, ram, pages, following = around.x, around.ram, around.context.loads, pc + 4 & MASK64
     rd, rs1, imm, width = decoded.rd, decoded.rs1, decoded.imm, decoded.instruction.width
-    memory = (ram.signed if decoded.instruction.signed else ram.unsigned)[width]
+    unsigned, signed = ram.unsigned[width], ram.signed[width]
     key, shift = KEYS[width], width.bit_length() - 1
 
-    def load(pc: int) -> int:
+    def load() -> int:
         address = x[rs1] + imm
-        x[rd] = memory[pages[address & key] + (address & PAGE_MASK) >> shift] & MASK64
-        return pc + 4
+        x[rd] = unsigned[pages[address & key] + (address & PAGE_MASK) >> shift]
+        return following
 
-    def load_to_nowhere(pc: int) -> int:
-        pages[x[rs1] + imm & key]
-        return pc + 4
+    def load_signed() -> int:
+        address = x[rs1] + imm
+        x[rd] = signed[pages[address & key] + (address & PAGE_MASK) >> shift] & MASK64
+        return following
 
-    return load if rd else load_to_nowhere
+    if rd == 0:
+        return by_the_book
+    return load_signed if decoded.instruction.signed and width < 8 else load
 
 
-def _store(decoded: Decoded, around: Surroundings) -> Operation:
-    x, pages, code = around.x, around.context.stores, around.code
+def _store(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
+    x, pages, code, following = around.x, around.context.stores, around.code, pc + 4 & MASK64
     rs1, rs2, imm, width = decoded.rs1, decoded.rs2, decoded.imm, decoded.instruction.width
     memory = around.ram.unsigned[width]
     key, shift, mask = KEYS[width], width.bit_length() - 1, (1 << 8 * width) - 1
 
-    def store(pc: int) -> int:
+    def store() -> int:
         address = x[rs1] + imm
         offset = pages[address & key] + (address & PAGE_MASK)
         if offset >> 3 in code:
-            raise KeyError(offset)
+            raise KeyError
         memory[offset >> shift] = x[rs2] & mask
-        return pc + 4
+        return following
 
     return store
 
 
-_BUILDERS: dict[Kind, Callable[[Decoded, Surroundings], Operation]] = {
+_BUILDERS: dict[Kind, Callable[[Decoded, int, Surroundings], Operation]] = {
     Kind.COMPUTE: _compute,
     Kind.BRANCH: _branch,
     Kind.JUMP: _jump,
@@ -151,4 +167,4 @@ _BUILDERS: dict[Kind, Callable[[Decoded, Surroundings], Operation]] = {
     Kind.STORE: _store,
     Kind.FENCE: _fence,
 }
-"""All that programs do most of the time; the other kinds go by the book."""
+"""What programs do most of the time; the other kinds go by the book."""
