@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +16,9 @@ from .problem import Problem, read_text, write_bytes
 
 LARGEST = 1 << 30
 """Bytes of the largest binary that is written: segments far apart would fill a disk with zeros."""
+
+DATA = re.compile(r"(\w+:\s*)*\.")
+"""A source line that makes data: a directive, maybe after labels."""
 
 
 def asm(
@@ -61,21 +66,25 @@ def list_program(program: Program, source: list[str]) -> list[str]:
     for name, address in program.symbols.items():
         names.setdefault(address, []).append(name)
     lines = []
+    previous = 0
     for start, data in sorted(program.segments):
         end = start + len(data)
         marks = sorted({a for a in program.lines if start <= a < end} | {start, end})
-        for address, after in zip(marks, marks[1:], strict=False):
+        for address, after in pairwise(marks):
             lines += [f"{'':18}{name}:" for name in names.get(address, [])]
-            text = source[program.lines[address] - 1].strip() if address in program.lines else ""
+            line = program.lines.get(address, 0)
+            text = source[line - 1].strip() if line else ""
+            first = line != previous  # a pseudo-instruction of several stands there once
+            previous = line
             chunk = data[address - start : after - start]
             for offset in range(0, len(chunk), 4):
                 piece = chunk[offset : offset + 4]
                 word = int.from_bytes(piece, "little")
-                known = len(piece) == 4 and not text.startswith(".")
+                known = len(piece) == 4 and not DATA.match(text)
                 meaning = disassemble(word, address + offset) if known else ""
                 shown = f"{word:0{2 * len(piece)}x}"
                 lines.append(
                     f"{address + offset:016x}  {shown:<8}  {meaning:<28}  "
-                    f"{text if offset == 0 else ''}".rstrip()
+                    f"{text if offset == 0 and first else ''}".rstrip()
                 )
     return lines

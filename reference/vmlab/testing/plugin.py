@@ -48,7 +48,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             load_part(part_folder(config, assignment), assignment.part)
     except (AssignmentError, PartUnreadable) as error:
         raise pytest.UsageError(str(error)) from None
-    if config.pluginmanager.hasplugin("timeout"):
+    manager = config.pluginmanager
+    if manager.hasplugin("timeout") or manager.hasplugin("pytest_timeout"):
         for item in items:
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(item.stash[ASSIGNMENT].wall_seconds))
