@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from vmlab.bench import describe, state
+from vmlab.bench import describe, state, system
 from vmlab.bench.guest import ScriptedGuest
 from vmlab.bench.outcome import Outcome
 from vmlab.csrs import NUMBERS
@@ -160,6 +161,16 @@ class Bench:
     def host_interrupt(self, vcpu: HartState, code: int = Irq.MTI) -> ExitOutcome:
         """Take the processor back from the guest, as the host's timer does."""
         return self.exit(vcpu, Exit(code, interrupt=True))
+
+    def boots(self, source: Path, expected: str, budget: int = 100_000) -> None:
+        """Boot a guest on a machine fitted with the part; see `vmlab.bench.system.boot`."""
+        system.boot(self.part, source, expected, budget)
+
+    def boots_as_guests(
+        self, *guests: tuple[Path, str], exits: int = 10_000, tval: bool = True
+    ) -> None:
+        """Boot guests under the part's VMM; see `vmlab.bench.system.boot_guests`."""
+        system.boot_guests(self.part, guests, exits, illegal_tval=tval)
 
     def own_trap(self, hart: HartState, trap: Trap) -> HartState:
         """Return what the part's own `take_trap` makes of a hart."""
