@@ -7,7 +7,8 @@
 - Comments `# ...`, `// ...`, `/* ... */`; several statements on a line between `;`.
 
 Nothing is relaxed: `call`, `tail` and `la` are always two instructions. The same bytes come out of
-`riscv64-unknown-elf-as -march=rv64ima_zicsr_zifencei` with relaxation off.
+`riscv64-unknown-elf-as -march=rv64ima_zicsr_zifencei` with relaxation off, as long as a source
+avoids what only we take: `//` outside of `.S` files, and labels' differences as immediates.
 """
 
 from .assembler import assemble

@@ -12,7 +12,7 @@ from .builder import Builder
 from .cursor import Cursor
 from .directives import DIRECTIVES
 from .errors import suggest
-from .pseudo import PSEUDO, expand, load_immediate
+from .pseudo import PSEUDO, expand, load_immediate, misuse
 from .symbols import Place
 from .tokens import Token, tokenize
 
@@ -102,6 +102,8 @@ class _Assembler:
                 for statement in expand(pseudo, given, name):
                     self._encode(statement)
                 return
+        if name.text in PSEUDO and name.text not in BY_NAME:
+            raise misuse(name, given)
         self._encode([name, *cursor.rest()])
 
     def _encode(self, statement: Sequence[Token]) -> None:
@@ -133,9 +135,6 @@ def _row(name: Token) -> tuple[Instruction, int]:
         row = BY_NAME.get(name.text.removesuffix(suffix)) if name.text.endswith(suffix) else None
         if row is not None and bits.keys() <= row.fields.keys():
             return row, row.encode(**bits) & ~row.match
-    if name.text in PSEUDO:
-        ways = " or ".join(dict.fromkeys(row.syntax for row in PSEUDO[name.text]))
-        raise name.error(f"wrong operands; write {ways}")
     known = [*BY_NAME, *PSEUDO, "li", *DIRECTIVES]
     what = "directive" if name.text.startswith(".") else "instruction"
     raise name.error(f"unknown {what} {name.text!r}{suggest(name.text, known)}")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from vmlab.isa import registers
 
-from .errors import suggest
 from .tokens import Token
 
 
@@ -48,7 +47,7 @@ class Cursor:
     def finish(self) -> None:
         """Raise AssemblyError unless the statement ends here."""
         if self.token.kind != "end":
-            raise self.token.error(f"unexpected {shown(self.token)} after the statement's end")
+            raise self.token.error(f"unexpected {shown(self.token)}")
 
     def name(self, what: str) -> Token:
         """Read a name, called `what` if it is missing."""
@@ -60,8 +59,8 @@ class Cursor:
         """Read a register and return its number."""
         token = self.name("a register")
         if token.text not in registers.NUMBERS:
-            hint = suggest(token.text, registers.NUMBERS)
-            raise token.error(f"{token.text!r} is not a register{hint}")
+            known = "x0 to x31, zero, ra, sp, gp, tp, t0 to t6, s0 to s11, a0 to a7"
+            raise token.error(f"{token.text!r} is not a register; those are {known}")
         return registers.NUMBERS[token.text]
 
     def copy(self) -> Cursor:
@@ -92,12 +91,18 @@ def is_register(tokens: Sequence[Token]) -> bool:
 
 
 def has_base(tokens: Sequence[Token]) -> bool:
-    """Tell whether the tokens end as in `8(sp)`."""
-    return (
-        len(tokens) >= 3
-        and (tokens[-3].text, tokens[-1].text) == ("(", ")")
-        and is_register(tokens[-2:-1])
-    )
+    """Tell whether the tokens end as in `8(sp)` or `(sp)`, whatever stands between parentheses."""
+    if not tokens or tokens[-1].text != ")":
+        return False
+    opening, depth = len(tokens) - 1, 1
+    while depth and opening:
+        opening -= 1
+        depth += (tokens[opening].text == ")") - (tokens[opening].text == "(")
+    if opening == 0:
+        return [token.kind for token in tokens] == ["mark", "name", "mark"]
+    if opening > 1 and tokens[opening - 2].text == "%":  # %lo(x)
+        return False
+    return tokens[opening - 1].kind != "mark" or tokens[opening - 1].text == ")"
 
 
 def shown(token: Token) -> str:

@@ -23,7 +23,7 @@ from vmlab.isa import Instruction, Kind
 from vmlab.isa.arithmetic import s64
 
 from . import expressions
-from .cursor import Cursor, has_base, shown
+from .cursor import Cursor, is_register, shown
 from .errors import AssemblyError, suggest
 from .symbols import Scope
 from .tokens import Token
@@ -144,7 +144,10 @@ def _base(cursor: Cursor) -> Slots:
 
 
 def _at_base(cursor: Cursor) -> bool:
-    return has_base([cursor.ahead(index) for index in range(3)])
+    """Tell whether `(sp)` comes next, and not a value in parentheses."""
+    opening, name, closing, after = (cursor.ahead(index) for index in range(4))
+    register = is_register([name]) or (name.kind == "name" and after.kind == "end")
+    return (opening.text, closing.text) == ("(", ")") and register
 
 
 def _csr(cursor: Cursor) -> Slots:

@@ -14,7 +14,8 @@ from vmlab.hart import MASK64
 from vmlab.isa import INSTRUCTIONS, Kind
 from vmlab.isa.arithmetic import s32, s64
 
-from .cursor import has_base, is_register
+from .cursor import Cursor, has_base, is_register
+from .errors import AssemblyError
 from .tokens import Token, tokenize
 
 _REGISTERS = ("rd", "rs", "rt")
@@ -60,7 +61,7 @@ ret                     -> jalr x0, 0(x1)
 la rd, symbol           -> auipc rd, %hi((symbol) - .); addi rd, rd, %lo((symbol) - . + 4)
 lla rd, symbol          -> auipc rd, %hi((symbol) - .); addi rd, rd, %lo((symbol) - . + 4)
 call symbol             -> auipc x1, %hi((symbol) - .); jalr x1, %lo((symbol) - . + 4)(x1)
-call rd, symbol         -> auipc rd, %hi((symbol) - .); jalr rd, %lo((symbol) - . + 4)(rd)
+call rd, symbol         -> auipc x6, %hi((symbol) - .); jalr rd, %lo((symbol) - . + 4)(x6)
 tail symbol             -> auipc x6, %hi((symbol) - .); jalr x0, %lo((symbol) - . + 4)(x6)
 jump symbol, rt         -> auipc rt, %hi((symbol) - .); jalr x0, %lo((symbol) - . + 4)(rt)
 
@@ -142,6 +143,20 @@ class Pseudo:
         )
 
 
+def misuse(name: Token, given: Sequence[Sequence[Token]]) -> AssemblyError:
+    """Return what is wrong with operands that fit no row of this name."""
+    rows = PSEUDO[name.text]
+    for row in rows:
+        if len(row.operands) == len(given):
+            for operand, tokens in zip(row.operands, given, strict=True):
+                if operand in _REGISTERS and [token.kind for token in tokens] == ["name"]:
+                    try:
+                        Cursor(tokens).register()
+                    except AssemblyError as error:
+                        return error
+    return name.error(f"wrong operands; write {' or '.join(row.syntax for row in rows)}")
+
+
 def _names_register(tokens: Sequence[Token]) -> bool:
     return is_register(tokens) or has_base(tokens)
 
@@ -195,14 +210,15 @@ def load_immediate(register: str, value: int, place: Token) -> list[list[Token]]
     """
     if not -(1 << 63) <= value <= MASK64:
         raise place.error(f"{value} is out of range: li takes 64 bits, signed or unsigned")
-    lines = "\n".join(_constant(register, s64(value)))
+    small = f"addi {register}, x0, {s64(value)}"
+    lines = small if -0x800 <= s64(value) < 0x800 else "\n".join(_constant(register, s64(value)))
     return [[token.at(place) for token in line] for line in tokenize(lines, place.file)]
 
 
 def _constant(rd: str, value: int) -> list[str]:
     low = (value & 0xFFF ^ 0x800) - 0x800
-    if -0x800 <= value < 0x800:
-        return [f"addi {rd}, x0, {value}"]
+    if value == low:
+        return [f"addiw {rd}, x0, {low}"]
     if s32(value) == value:
         lui = f"lui {rd}, {value - low >> 12 & 0xF_FFFF}"
         return [lui, f"addiw {rd}, {rd}, {low}"] if low else [lui]

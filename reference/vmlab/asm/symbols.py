@@ -90,7 +90,7 @@ class Scope:
             return self._evaluate(constant, token)
         if "\0" in name:
             number = name.partition("\0")[0]
-            raise token.error(f"no label {number!r} follows for '{number}f'")
+            raise token.error(f"no label '{number}:' follows")
         if self.here.section.base is None:
             raise token.error(f"{name!r} must be defined before this line, which needs its value")
         hint = suggest(name, [*self.table.labels, *self.table.constants])

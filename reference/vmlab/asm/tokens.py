@@ -19,7 +19,7 @@ _TOKEN = re.compile(
     | (?P<local>   \d+[bf]\b )
     | (?P<number>  0[xX][0-9a-fA-F]+\b | 0[bB][01]+\b | \d+\b )
     | (?P<name>    [A-Za-z_.$][\w.$]* )
-    | (?P<mark>    << | >> | [-+*/%&|^~!(),:=@<>] )
+    | (?P<mark>    << | >> | /(?!\*) | [-+*%&|^~!(),:=@<>] )
     """,
     re.VERBOSE | re.ASCII,
 )

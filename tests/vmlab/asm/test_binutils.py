@@ -1,0 +1,133 @@
+"""The same source through both assemblers gives the same bytes."""
+
+import random
+from pathlib import Path
+
+from vmlab.asm.pseudo import PSEUDO
+from vmlab.csrs import NUMBERS
+from vmlab.isa import INSTRUCTIONS, Instruction
+from vmlab.isa.registers import NUMBERS as REGISTERS
+
+KERNEL = Path(__file__).with_name("kernel.S")
+EDGES = [0, 1, -1, 2047, -2048, 2048, -2049, 4095, 4096, 0x7FFF_FFFF, 0x8000_0000, -0x8000_0000]
+
+
+def spell(row: Instruction, word: str, bits: random.Random) -> str:
+    """Write one operand of a row's syntax, with any value that it can have."""
+    register = bits.choice(list(REGISTERS))
+    if word == "imm(rs1)":
+        return f"{spell(row, 'imm', bits)}({register})"
+    if word in ("imm", "target"):
+        field = row.fields["imm"]
+        low, high = field.lowest // field.step, field.highest // field.step
+        value = bits.choice((low, high, 0, 1, -1, bits.randint(low, high))) * field.step
+        return f". + {value}" if word == "target" else str(value)
+    match word:
+        case "uimm":
+            return str(bits.choice((0, 1, row.fields["uimm"].highest)))
+        case "upper":
+            return hex(bits.choice((0, 1, 0x7_FFFF, 0x8_0000, 0xF_FFFF)))
+        case "csr":
+            return bits.choice([*NUMBERS, "0x123", "0xfff"])
+        case "(rs1)":
+            return f"{bits.choice(('', '0'))}({register})"
+        case "pred" | "succ":
+            return bits.choice(("iorw", "i", "o", "r", "w", "rw", "io", "ir", "orw"))
+    return register
+
+
+def test_every_instruction(same):
+    bits = random.Random(0)
+    lines = []
+    for row in INSTRUCTIONS:
+        words = row.syntax.split(", ") if row.syntax else []
+        suffixes = ("", ".aq", ".rl", ".aqrl") if "aq" in row.fields else ("",)
+        for _ in range(15 if words else 1):
+            for suffix in suffixes:
+                operands = ", ".join(spell(row, word, bits) for word in words)
+                lines.append(f"{row.name}{suffix} {operands}")
+    assert len(lines) > 1500
+    same("\n".join(lines))
+
+
+def test_every_csr_name(same):
+    same("\n".join(f"csrr a0, {name}" for name in NUMBERS))
+
+
+def test_every_pseudo_instruction(same):
+    values = {"rd": "a0", "rs": "s3", "rt": "t6", "imm": "-7", "uimm": "5", "csr": "mscratch"}
+    values |= {"target": "near", "symbol": "far + 2040"}
+    lines = ["near:"]
+    for rows in PSEUDO.values():
+        for row in rows:
+            imm = "3" if row.name.startswith(("sll", "srl", "sra")) else values["imm"]
+            operands = ", ".join({**values, "imm": imm}[name] for name in row.operands)
+            lines.append(f"{row.name} {operands}")
+    same("\n".join([*lines, ".data", ".zero 100", "far: .zero 4096"]))
+
+
+def test_li(same):
+    bits = random.Random(1)
+    values = [*EDGES, *(1 << n for n in range(64)), *(-1 << n for n in range(64))]
+    values += [(1 << n) - 1 for n in range(1, 65)]
+    values += [bits.getrandbits(bits.randint(1, 64)) << bits.randint(0, 20) for _ in range(300)]
+    values += [bits.getrandbits(64) for _ in range(300)]
+    same("\n".join(f"li a0, {value & (1 << 64) - 1:#x}" for value in values))
+
+
+def test_data(same):
+    same(
+        r"""
+        .data
+        .byte 0, -128, 255, 'a', '\n', '\\', ' '
+        .half -32768, 65535; .short 1; .2byte 2
+        .align 2
+        .word -1, 0xffffffff, 010, 0b101; .long 1; .4byte 2
+        .quad -1, 0xffffffffffffffff; .dword here, . - here; .8byte 3
+        .p2align 5
+here:   .ascii "a\tb\\\"", "\x41\101"
+        .asciz "z"
+        .string "one", "two"
+        .balign 16, 0xab
+        .zero 3
+        .space 5, 7
+        .skip 2
+        .org 0x200
+        .byte 1
+        .org here + 0x300
+        .byte 2
+        """
+    )
+
+
+def test_alignment_in_text_is_filled_with_nops(same):
+    same("add a0, a0, a0\n.align 4\nadd a1, a1, a1\n.align 3\nret\n.balign 64\nret\n.balign 64")
+
+
+def test_expressions(same):
+    same(
+        """
+        .equ a, 12
+        .set b, a * 3 + 4
+        c = (1 << 12) | (1 << 3) | 5
+        .dword a, b, c, -a, ~a, - -a, a - b, b / 7, -b / 7, -b % 7, b % 7
+        .dword (a + b) * 2, a << 2 | 1, 1 | a << 2, c & 0xff, c ^ 1, ~0 >> 60, a - (b - c)
+        .dword 100 - 10 - 1, 100 / 10 / 5, 1 << 2 << 3, late, start + 8, end - start
+        .equ late, 77
+        .set b, 1
+        .dword b
+start:  li a0, c
+        lw a1, a - 4(sp)
+        .set b, 2
+        addi a0, a0, b
+end:
+        """
+    )
+
+
+def test_numeric_labels(same):
+    same("1: j 1f\nj 1b\n1: j 1b\n2: beqz a0, 2b\nbnez a0, 1f\n10: j 10b\n1: nop")
+
+
+def test_a_whole_kernel(same):
+    same(KERNEL.read_text())
