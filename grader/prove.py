@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 
 from grader.cases import Case, Kind
 from grader.course import Unit
@@ -15,7 +15,7 @@ from grader.report import Report, TestResult, show_points
 from grader.results import results_of
 from grader.verdict import Verdict
 
-Grade = Callable[[Unit, Path], Report]
+Grade = Callable[[Unit, Path, Event], Report]
 FULL = 100
 HOLE = "NotImplementedError"
 
@@ -157,30 +157,34 @@ def grade_all(
     jobs: int,
     tick: Callable[[], None] = lambda: None,
 ) -> dict[str, list[Report]]:
-    """Grade every case `runs` times, `jobs` at once, in processes of their own.
+    """Grade every case `runs` times, `jobs` at once; `tick` is called after each.
 
-    `grade` must be a function of a module, since it is sent to them; `tick` is called after each.
+    Threads suffice: each submission has a process of its own, and a thread waits for it. If this
+    is interrupted, they are told to stop by the event that `grade` gets.
     """
+    stop = Event()
     found: dict[str, list[Report]] = {}
-    # Spawned, not forked: a fork would carry the threads' locks of this process along.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with ThreadPoolExecutor(jobs) as pool:
         waiting = {
-            pool.submit(_grade_one, unit, case, grade): case for _ in range(runs) for case in cases
+            pool.submit(_grade_one, unit, case, grade, stop): case
+            for _ in range(runs)
+            for case in cases
         }
         try:
             for done in as_completed(waiting):
                 found.setdefault(waiting[done].name, []).append(done.result())
                 tick()
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
             raise
     return found
 
 
-def _grade_one(unit: Unit, case: Case, grade: Grade) -> Report:
+def _grade_one(unit: Unit, case: Case, grade: Grade, stop: Event) -> Report:
     with TemporaryDirectory(prefix="prove-") as scratch:
         # The same name for all: nothing of a run may depend on where it lay.
         folder = Path(scratch) / "submission"
         folder.mkdir()
         case.write(folder)
-        return grade(unit, folder)
+        return grade(unit, folder, stop)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from threading import Event
 from typing import Annotated
 
 import typer
-from grader.run import grade_submission
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -17,6 +18,7 @@ from grader.course import Course, Unit
 from grader.prove import Judged, Proof, grade_all
 from grader.prove import prove as judge
 from grader.report import Report, show_points
+from grader.run import collect, grade_submission
 
 
 def prove(
@@ -39,10 +41,15 @@ def prove(
     """
     unit = Course.find().unit(assignment)
     known = cases(unit)
+    tests = collect(unit)
+
+    def grade(unit: Unit, folder: Path, stop: Event) -> Report:
+        return grade_submission(unit, folder, tests, stop=stop)
+
     with Progress(transient=True) as progress:
         task = progress.add_task("grading", total=len(known) * runs)
         reports = grade_all(
-            unit, known, _grade, runs, jobs or _processors(), lambda: progress.advance(task)
+            unit, known, grade, runs, jobs or _processors(), lambda: progress.advance(task)
         )
     proof = judge(unit, known, reports)
     console = Console(highlight=False)
@@ -54,10 +61,6 @@ def prove(
         console.print(f"{assignment} is not proven: {len(proof.complaints)} complaints above.")
         raise typer.Exit(1)
     console.print(f"{assignment} is proven: {len(known)} submissions, {runs} runs each.")
-
-
-def _grade(unit: Unit, folder: os.PathLike[str]) -> Report:
-    return grade_submission(unit, folder)
 
 
 def _processors() -> int:

@@ -34,12 +34,12 @@ def assemble_file(path: Path, origin: int = BASE) -> Program:
 
 def load_elf(path: Path) -> Program:
     """Load an ELF file. Raises Problem if it is not one for this machine."""
-    from vmlab.elf import ElfError, load
+    from vmlab.elf import ImageError, load
 
     try:
         return load(path)
-    except ElfError as error:
-        raise Problem(f"{path}: {error}") from None
+    except ImageError as error:
+        raise Problem(str(error)) from None
 
 
 def number(text: str) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vmlab.link.errors import PartError
 from vmlab.testing.assignment import Assignment, AssignmentError
 from vmlab.testing.loading import load_part, own_frames, said
 
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 SLICE = 100_000
 """Instructions between two looks at the console."""
-OUT_OF_BUDGET, PART_FAILED, IDLE = 124, 125, 126
+LARGEST_CODE = 100
+"""The guest's own codes end here, so that they are not taken for the ones below, or for 0."""
+OUT_OF_BUDGET, PART_FAILED, IDLE, RESET = 124, 125, 126, 127
 
 
 def run(
@@ -36,23 +39,28 @@ def run(
 ) -> None:
     """Boot a guest. Its console goes to stdout, the trace to stderr.
 
-    Exit status: what the guest wrote to the test finisher, 0 for pass; 124 the budget is used up;
-    125 the part failed; 126 the guest waits for an interrupt that cannot come; 2 wrong use.
+    Exit status: what the guest told the test finisher, 0 for pass, at most 100; 2 wrong use;
+    124 the budget is used up; 125 the part failed; 126 the guest waits for an interrupt that
+    cannot come; 127 it asked for a reset.
     """
+    from vmlab.link.interface import Interface
+    from vmlab.link.local import LocalLink
     from vmlab.machine import Machine
+    from vmlab.parts.traps import Part
+    from vmlab.program import ImageError
     from vmlab.trace import Trace
 
     program = load_guest(guest)
     path = _part_file(traps)
-    part = load_part(path.parent, path.stem)
+    link: Any = LocalLink(load_part(path.parent, path.stem), Interface.of(Part))
     try:
         record = Trace(*(kind.strip() for kind in trace.split(",") if kind.strip()))
     except ValueError as error:
         raise Problem(str(error)) from None
-    machine = Machine(part, ram_mib=ram, trace=record)
+    machine = Machine(link, ram_mib=ram, trace=record)
     try:
         machine.load(program)
-    except ValueError as error:
+    except ImageError as error:
         raise Problem(f"{guest} cannot be loaded: {error}") from None
     raise typer.Exit(_boot(machine, record, budget, path.parent))
 
@@ -69,6 +77,8 @@ def _part_file(given: Path | None) -> Path:
 
 
 def _boot(machine: Machine, record: Trace, budget: int, folder: Path) -> int:
+    from vmlab.machine import Reason
+
     console = _Console(machine)
     left = budget
     while True:
@@ -76,8 +86,8 @@ def _boot(machine: Machine, record: Trace, budget: int, folder: Path) -> int:
         stop: Stop | None = None
         try:
             stop = machine.run(min(left, SLICE))
-        except Exception as error:  # the part may raise anything; ours has no frame of the part
-            if not own_frames(error.__traceback__, folder):
+        except Exception as error:  # the part may raise anything; ours has no line of the part
+            if not isinstance(error, PartError) and not own_frames(error.__traceback__, folder):
                 raise
             failure = error
         finally:
@@ -89,10 +99,9 @@ def _boot(machine: Machine, record: Trace, budget: int, folder: Path) -> int:
             return PART_FAILED
         assert stop is not None
         left -= SLICE
-        reason = stop.reason.value
-        if reason == "finished":
-            return int(stop.code)
-        if reason == "idle":
+        if stop.reason is Reason.FINISHED:
+            return RESET if stop.code < 0 else min(stop.code, LARGEST_CODE)
+        if stop.reason is Reason.IDLE:
             print("vmlab: the guest waits for an interrupt that cannot come", file=sys.stderr)
             return IDLE
         if left <= 0:
@@ -115,6 +124,7 @@ class _Console:
         self._shown = 0
 
     def show(self) -> None:
+        """Write it to stdout, byte for byte."""
         new = bytes(self._uart.output[self._shown :])
         self._shown += len(new)
         sys.stdout.buffer.write(new)
