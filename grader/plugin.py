@@ -104,6 +104,7 @@ class GradingPlugin:
         self._end = clock() + unit.settings.limits.submission_seconds
         self._infos: dict[str, TestInfo] = {}
         self._run: Run | None = None
+        self._broken = False
         protocol = importlib.import_module(f"vmlab.parts.{unit.settings.part}").Part
         self._interface: Interface[Any] = Interface.of(protocol)
 
@@ -116,6 +117,8 @@ class GradingPlugin:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Tell of the tests that were found."""
+        if self._broken:
+            return  # some are not among the items; pytest itself runs none then
         try:
             tests = describe(items, self._unit)
         except Problem as problem:
@@ -128,6 +131,7 @@ class GradingPlugin:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Tell of a file that cannot be imported."""
         if report.failed:
+            self._broken = True
             self._send(
                 Broken(
                     message=f"{report.nodeid or 'tests'} cannot be imported; correct it.",

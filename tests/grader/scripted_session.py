@@ -1,14 +1,18 @@
-"""A grading session whose part is a module in the same process: for tests of the session alone.
+"""Grading sessions whose part is a module in the same process: for tests of the session alone.
 
-Run as a program: COURSE ASSIGNMENT PART.py. The part's functions may raise what a link to a real
-worker raises. Events are printed, one JSON line each.
+Reads lines [COURSE, PART.py] of JSON from standard input, forks for each a process that runs the
+tests of the assignment `toy`, and prints that one's events, a line each, and a line "end". The
+part's functions may raise what a link to a real worker raises.
 """
 
 import importlib.util
+import json
+import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis  # noqa: F401  here once, not in every child
 from vmlab.link.interface import Interface
 from vmlab.link.local import LocalLink
 
@@ -39,16 +43,27 @@ class ScriptedWorkers:
         yield ScriptedWorker(module)
 
 
-def main():
-    course, assignment, part = sys.argv[1:]
+def run(course, part):
     out = sys.stdout.buffer
 
     def send(event):
         out.write(event.model_dump_json().encode() + b"\n")
         out.flush()
 
-    workers = None if part == "-" else ScriptedWorkers(Path(part))
-    run_tests(Course(Path(course)).unit(assignment), workers, send)
+    run_tests(Course(Path(course)).unit("toy"), ScriptedWorkers(Path(part)), send)
+
+
+def main():
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            try:
+                run(*json.loads(line))
+            finally:
+                sys.stdout.flush()
+                os._exit(0)
+        os.waitpid(child, 0)
+        print("end", flush=True)
 
 
 if __name__ == "__main__":
