@@ -1,0 +1,115 @@
+"""What may come from a worker while one method's call runs: a schema for each kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypedDict
+
+from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
+from vmlab.link import declared
+from vmlab.link.blame import MESSAGE_MOST, TEXT_MOST
+from vmlab.link.calls import Answer
+from vmlab.link.interface import Interface, Method
+from vmlab.ranges import Length
+
+from . import schema
+
+REASONS = ["raised", "bad", "missing", "memory", "wall", "aborted"]
+COUNTER = core_schema.int_schema(ge=0, le=2**53, strict=True)
+SLACK = 500
+"""Characters that a message has around what the student's exception said."""
+
+
+class Malformed(Exception):
+    """A message that no honest end of the link sends; the text says what is wrong with it."""
+
+
+class Failed(TypedDict):
+    """The part did not answer the call."""
+
+    id: int
+    kind: Literal["failed"]
+    reason: str
+    message: str
+    traceback: str
+
+
+@dataclass(frozen=True)
+class NestedCall:
+    """A call of one of the objects that the running call was given."""
+
+    parameter: str
+    method: Method
+    number: int
+    values: dict[str, Any]
+
+
+class Messages:
+    """The messages that may come while `method` runs."""
+
+    def __init__(self, method: Method) -> None:
+        self._method = method
+        self._callbacks = {p.name: Interface.of(p.type) for p in method.parameters if p.callback}
+        self._validator = SchemaValidator(
+            core_schema.tagged_union_schema(self._kinds(), discriminator="kind", strict=True)
+        )
+
+    def read(self, body: bytes, question: int) -> Answer | Failed | NestedCall:
+        """Return what a message says, checked. Raise Malformed."""
+        try:
+            message = self._validator.validate_json(body)
+        except ValidationError as error:
+            raise Malformed(_shortly(error)) from None
+        if message["id"] != question:
+            raise Malformed(f"it answers question {message['id']}, which was not asked")
+        verb, _, name = message["kind"].partition(" ")
+        if verb == "failed":
+            return message  # type: ignore[no-any-return]
+        if verb == "return":
+            return Answer(message["result"], message["inout"])
+        if verb == "raise":
+            return Answer(None, message["inout"], declared.DECLARED[name](**message["fields"]))
+        parameter, _, method = name.partition(".")
+        nested = self._callbacks[parameter].methods[method]
+        return NestedCall(parameter, nested, message["call"], message["arguments"])
+
+    def _kinds(self) -> dict[str, CoreSchema]:
+        inout = schema.record(
+            {p.name: schema.schema(p.type) for p in self._method.parameters if p.inout}
+        )
+        kinds = {
+            "return": {"result": schema.schema(self._method.result), "inout": inout},
+            "failed": {
+                "reason": core_schema.literal_schema(REASONS),
+                "message": schema.schema(_text(MESSAGE_MOST + SLACK)),
+                "traceback": schema.schema(_text(TEXT_MOST + SLACK)),
+            },
+        }
+        for name in declared.DECLARED:
+            fields = {f: schema.schema(a) for f, a in declared.fields_of(name).items()}
+            kinds[f"raise {name}"] = {"fields": schema.record(fields), "inout": inout}
+        for parameter, interface in self._callbacks.items():
+            for method in interface.methods.values():
+                arguments = {p.name: schema.schema(p.type) for p in method.parameters}
+                kinds[f"call {parameter}.{method.name}"] = {
+                    "call": COUNTER,
+                    "arguments": schema.record(arguments),
+                }
+        return {
+            kind: schema.record(
+                {"id": COUNTER, "kind": core_schema.literal_schema([kind]), **fields}
+            )
+            for kind, fields in kinds.items()
+        }
+
+
+def _text(most: int) -> Any:
+    return Annotated[str, Length(most)]
+
+
+def _shortly(error: ValidationError) -> str:
+    """Say what is wrong in one line, without the value itself, which may be of any size."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(step) for step in first["loc"])
+    said = str(first["msg"])[:200]
+    return f"{place[:200]}: {said}" if place else said

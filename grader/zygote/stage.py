@@ -1,0 +1,114 @@
+"""The folder that a zygote and its workers see: copies, so that no path of the host shows."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from vmlab.link.errors import LinkFailure
+
+WORKER_PACKAGE = "_vmlab_worker"
+SUBMISSION_BYTES = 64 << 20
+SUBMISSION_FILES = 1_000
+PREFIX = "vmlab-"
+
+
+class Stage:
+    """A temporary folder: `kit` (vmlab and the worker's own code), `submission`, `scratch`."""
+
+    def __init__(self, submission: Path, given: Iterable[Path], interface: Path | None) -> None:
+        self.root = _temporary_folder()
+        self.kit = self.root / "kit"
+        self.submission = self.root / "submission"
+        self.scratch = self.root / "scratch"
+        for folder in (self.kit, self.submission, self.scratch):
+            folder.mkdir(mode=0o755)
+        # The path of a worker's scratch is told to it; nobody can list the others.
+        self.scratch.chmod(0o711)
+        _copy_package("vmlab", self.kit / "vmlab")
+        _copy_package("grader.worker", self.kit / WORKER_PACKAGE)
+        if interface is not None:
+            shutil.copyfile(interface, self.kit / interface.name)
+        for each in given:
+            shutil.copyfile(each, self.submission / each.name)
+        _copy_submission(submission, self.submission)
+
+    def sources(self) -> str:
+        """Return the text of all Python files of the submission, whatever their encoding."""
+        return "\n".join(
+            path.read_bytes().decode(errors="replace") for path in self.submission.rglob("*.py")
+        )
+
+    def remove(self) -> None:
+        """Remove everything."""
+        wipe(self.root)
+
+
+def wipe(folder: Path) -> None:
+    """Remove a folder, whatever rights a part left on what is in it. Its processes are dead."""
+
+    def force(function: object, path: str, error: object) -> None:
+        parent = os.path.dirname(path)
+        for each in (parent, path):
+            if not os.path.islink(each) and os.path.isdir(each):
+                os.chmod(each, 0o700)
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path, ignore_errors=True)
+        elif os.path.lexists(path):
+            os.unlink(path)
+
+    shutil.rmtree(folder, onerror=force)
+
+
+def _temporary_folder() -> Path:
+    """Return a new folder that a worker can reach, who may be a user with no rights at all."""
+    tried = []
+    for parent in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):
+        path = Path(parent).resolve()
+        if path.is_dir() and os.access(path, os.W_OK) and _open_to_all(path):
+            folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=path))
+            folder.chmod(0o711)
+            return folder
+        tried.append(str(path))
+    raise LinkFailure(f"no temporary folder that every user may enter: {', '.join(tried)}")
+
+
+def _open_to_all(path: Path) -> bool:
+    if os.name != "posix" or os.geteuid() != 0:
+        return True
+    return all(each.stat().st_mode & stat.S_IXOTH for each in (path, *path.parents))
+
+
+def _copy_package(name: str, target: Path) -> None:
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise LinkFailure(f"the package {name} cannot be found")
+    # Compiled files come along, with the times by which Python knows that they are current.
+    shutil.copytree(spec.submodule_search_locations[0], target)
+    for path in (target, *target.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def _copy_submission(source: Path, target: Path) -> None:
+    """Copy regular files only, no links, within bounds. Raise LinkFailure."""
+    files = size = 0
+    for folder, names, entries in os.walk(source):
+        names[:] = [n for n in names if n != "__pycache__" and not Path(folder, n).is_symlink()]
+        here = target / Path(folder).relative_to(source)
+        here.mkdir(mode=0o755, exist_ok=True)
+        for entry in entries:
+            path = Path(folder, entry)
+            status = path.lstat()
+            if not stat.S_ISREG(status.st_mode):
+                continue
+            files, size = files + 1, size + status.st_size
+            if files > SUBMISSION_FILES or size > SUBMISSION_BYTES:
+                raise LinkFailure(f"the submission is larger than {SUBMISSION_BYTES:,} bytes")
+            shutil.copyfile(path, here / entry, follow_symlinks=False)
+            (here / entry).chmod(0o644)
