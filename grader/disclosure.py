@@ -36,24 +36,32 @@ def rows_for(test: TestResult, settings: Assignment) -> Rows:
     "scenario" also in which scenario, and where the part crashed; "full" all.
     """
     clause = settings.clauses[test.clause]
-    kind = test.verdict.words
     rows: Rows = [("test", f"{test.number}  {one_line(test.title, 300)}")]
     if test.verdict is Verdict.INTERNAL_ERROR:
-        return [*rows, (kind, GENERAL[test.verdict])]
+        return [*rows, ("got", _how(test, GENERAL[test.verdict]))]
     if test.hide_errors is not None:
-        return [*rows, (kind, test.hide_errors), _hint(test)]
+        return [*rows, ("got", _how(test, test.hide_errors)), _hint(test)]
     detail = "full" if test.public else settings.visibility.detail
     if detail == "clause":
-        return [*rows, (kind, GENERAL[test.verdict]), ("rule", clause.rule), _hint(test)]
+        got = _how(test, GENERAL[test.verdict])
+        return [*rows, ("got", got), ("rule", clause.rule), _hint(test)]
     rows.append(("scenario", test.scenario))
-    if detail == "full":
+    if test.expected and detail == "full":
         rows += [("expected", test.expected), ("got", test.got)]
-    rows.append((kind, test.message or ("" if test.expected else GENERAL[test.verdict])))
+    if test.expected:
+        rows.append(("note", test.message))
+    else:
+        rows.append(("got", _how(test, test.message or GENERAL[test.verdict])))
     rows += [("rule", test.rule or clause.rule), ("traceback", _cut(test.traceback))]
     if detail == "full":
         rows.append(("printed", _cut(test.output)))
     rows.append(_hint(test))
     return [(label, shorten(clean(text), FIELD_LIMIT)) for label, text in rows if text.strip()]
+
+
+def _how(test: TestResult, said: str) -> str:
+    # "failed" is what a student sees anyway; the other verdicts say something of their own.
+    return said if test.verdict is Verdict.FAILED else f"{test.verdict.words}: {said}"
 
 
 def _hint(test: TestResult) -> tuple[str, str]:

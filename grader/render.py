@@ -23,7 +23,7 @@ def report_text(report: Report, settings: Assignment) -> str:
     blocks.append(summary(report, settings))
     tests = seen_now(report.tests)
     bad = [test for test in tests if test.verdict is not Verdict.PASSED]
-    if report.problem is None and common_crash(report) is None:
+    if report.graded and report.problem is None and common_crash(report) is None:
         blocks += [failure(test, settings) for test in bad]
     return "\n\n".join(blocks) + "\n"
 

@@ -13,7 +13,6 @@ import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
-from typing import Any
 
 import pytest
 
@@ -72,10 +71,15 @@ def _workers(request: Request, unit: Unit) -> AbstractContextManager[Workers | N
     if request.submission is None:
         return nullcontext()
     # Only where something is graded is the machinery of workers needed, which is Linux's.
+    from grader import walls
     from grader.zygote import Limits, Zygote
 
+    policy = walls.policy()
+    lacking = [name for name in walls.REQUIRED if name not in policy.names]
+    if lacking and not request.trust:
+        raise Problem(f"Walls are missing on this host: {', '.join(lacking)}; see grader doctor.")
     limits = unit.settings.limits
-    zygote: Any = Zygote(
+    return Zygote(
         request.submission,
         unit.settings.part,
         Limits(
@@ -84,8 +88,9 @@ def _workers(request: Request, unit: Unit) -> AbstractContextManager[Workers | N
             memory_mib=limits.memory_mib,
             calls=limits.calls,
         ),
+        policy,
+        given=[unit.course.solutions / f"{part}.py" for part in unit.settings.given],
     )
-    return zygote  # type: ignore[no-any-return]
 
 
 def _arguments(unit: Unit) -> list[str]:
