@@ -11,7 +11,7 @@ from . import expressions, operands
 from .builder import Builder
 from .cursor import Cursor
 from .directives import DIRECTIVES
-from .errors import suggest
+from .errors import AssemblyError, suggest
 from .pseudo import PSEUDO, expand, load_immediate, misuse
 from .symbols import Place
 from .tokens import Token, tokenize
@@ -33,9 +33,13 @@ def assemble(source: str, *, origin: int = 0x8000_0000, name: str = "<guest>") -
         AssemblyError: at the first mistake; its text begins with file, line and column.
     """
     assembler = _Assembler()
-    for statement in tokenize(source, name):
-        assembler.statement(statement)
-    return assembler.out.finish(origin)
+    try:
+        for statement in tokenize(source, name):
+            assembler.statement(statement)
+        return assembler.out.finish(origin)
+    except RecursionError:
+        message = "this expression is too long or too deeply nested"
+        raise AssemblyError(message, assembler.out.line, 1, name) from None
 
 
 class _Assembler:

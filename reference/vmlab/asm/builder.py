@@ -17,6 +17,8 @@ from .tokens import Token
 
 GROUPS = (".text", ".rodata", ".data", "", ".bss")
 """The order of sections, by how their names begin; "" is any other name."""
+SPACING = 16
+"""What the address of a section is a multiple of, whatever it asks for; the first need not be."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,10 @@ class Builder:
         self.table = SymbolTable()
         self.line = 0
         """The source line of what is being added."""
-        self._sections: dict[str, Section] = {}
         self._section = Section(".text")
+        self._sections = {".text": self._section}
+        self._filled: dict[Section, None] = {}
+        """The sections with something in them, in the order in which that came."""
         self._pieces: list[_Piece] = []
 
     @property
@@ -47,7 +51,7 @@ class Builder:
 
     def append(self, size: int, build: Callable[[], bytes]) -> None:
         """Add `size` bytes, which `build` returns once all labels have addresses."""
-        self._sections.setdefault(self._section.name, self._section)
+        self._filled.setdefault(self._section)
         self._pieces.append(_Piece(self.scope.here, self.line, build))
         self._section.size += size
 
@@ -55,7 +59,7 @@ class Builder:
         """Name this place. Raise AssemblyError if the name is taken."""
         if name in self.table.lines:
             raise token.error(f"{name!r} is already defined on line {self.table.lines[name]}")
-        self._sections.setdefault(self._section.name, self._section)
+        self._filled.setdefault(self._section)
         self.table.labels[name] = self.scope.here
         self.table.lines[name] = token.line
 
@@ -84,20 +88,24 @@ class Builder:
             AssemblyError: if a symbol is missing, or a value does not fit.
         """
         at = origin
-        for section in sorted(self._sections.values(), key=_group):
-            at += -at % section.alignment if at != origin else 0
+        sections = dict.fromkeys([*self._filled, *self._sections.values()])
+        for section in sorted(sections, key=_group):
+            boundary = section.alignment if at == origin else max(section.alignment, SPACING)
+            at += -at % boundary
             section.base = at
             at += section.size
-        contents = {section: bytearray() for section in self._sections.values() if section.size}
+        contents = {section: bytearray() for section in sections if section.size}
         lines: dict[int, int] = {}
         for piece in self._pieces:
+            self.line = piece.line
             data = piece.build()
             contents.get(piece.place.section, bytearray()).extend(data)
             if data:
                 lines[address(piece.place)] = piece.line
         symbols = self._symbols()
         segments = [(address(Place(section, 0)), bytes(data)) for section, data in contents.items()]
-        return Program(sorted(segments), symbols.get("_start", origin), symbols, lines)
+        first = min((start for start, _ in segments), default=origin)
+        return Program(sorted(segments), symbols.get("_start", first), symbols, lines)
 
     def _symbols(self) -> dict[str, int]:
         """The labels and constants that have a name of the source's own."""

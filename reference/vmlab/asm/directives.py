@@ -1,8 +1,8 @@
 """Directives: data, alignment, constants and sections.
 
 Sections are laid out one after another from the origin: text, then read-only data, data, anything
-else, and bss; within these groups in the order in which they first appear. Each begins at a
-multiple of 16. Others that compilers write, such as `.globl` and `.option`, are ignored.
+else, and bss; within these groups in the order in which they got something in them. Each begins at
+a multiple of 16. Others that compilers write, such as `.globl` and `.option`, are ignored.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Expressions: numbers, symbols, `.`, operators and the `%hi` family.
 
-Arithmetic is on unbounded integers, but `>>` shifts zeros into 64 bits and `/` rounds towards zero,
-as in other assemblers. C and assemblers disagree about which of some operators bind tighter; such a
+Values have 64 bits, signed or unsigned. As in other assemblers, `>>` shifts zeros in and `/` rounds
+towards zero. C and assemblers disagree about which of some operators bind tighter; such a
 mix must be written with parentheses, so that a text means the same to everyone.
 """
 
@@ -112,7 +112,10 @@ class Binary:
                 raise self.token.error("division by zero")
             if operator in ("<<", ">>") and not 0 <= right < 64:
                 raise self.token.error(f"shift by {right}; a shift is by 0 to 63")
-            return _OPERATORS[operator](left, right)
+            result = _OPERATORS[operator](left, right)
+            if not -(1 << 63) <= result <= MASK64:
+                raise self.token.error(f"{result} does not fit into 64 bits")
+            return result
         if operator == "-" and isinstance(left, Place):
             if isinstance(right, int):
                 return Place(left.section, left.offset - right)

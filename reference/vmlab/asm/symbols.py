@@ -19,8 +19,8 @@ class Section:
 
     name: str
     size: int = 0
-    alignment: int = 16
-    """Bytes; what its first address is a multiple of."""
+    alignment: int = 1
+    """Bytes; its first address must be a multiple of it."""
     base: int | None = None
     """Its first address, once all sections have their sizes."""
 

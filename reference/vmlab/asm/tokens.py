@@ -6,7 +6,7 @@ Comments are `# ...`, `// ...` and `/* ... */`. A statement ends with its line, 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from .errors import AssemblyError
 
@@ -27,8 +27,7 @@ _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]+|[0-7]{1,3}|.)")
 _ESCAPES = {"n": 10, "t": 9, "r": 13, "b": 8, "f": 12, "\\": 92, '"': 34, "'": 39}
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word of the source. `kind` is a group of the pattern above; "end" ends each statement."""
 
     kind: str
@@ -43,17 +42,19 @@ class Token:
 
     def at(self, place: Token) -> Token:
         """Return the same word, standing where `place` does."""
-        return replace(self, file=place.file, line=place.line, column=place.column)
+        return self._replace(file=place.file, line=place.line, column=place.column)
 
     def renamed(self, name: str) -> Token:
         """Return another name that stands here."""
-        return replace(self, kind="name", text=name)
+        return self._replace(kind="name", text=name)
 
     @property
     def number(self) -> int:
         """The value of a number or of a character constant."""
         if self.kind == "char":
             return self.bytes[0] if len(self.bytes) == 1 else ord(self.text[1])
+        if len(self.text) > len("0b") + 64:
+            raise self.error("this number does not fit into 64 bits")
         if re.fullmatch(r"0\d+", self.text):  # octal, as in C
             try:
                 return int(self.text, 8)
@@ -91,24 +92,24 @@ def tokenize(source: str, file: str) -> list[list[Token]]:
     statements: list[list[Token]] = []
     current: list[Token] = []
     at, line, line_start = 0, 1, 0
-    while at <= len(source):
+    while True:
         found = _TOKEN.match(source, at)
-        kind = "end" if at == len(source) else found.lastgroup if found else None
-        text = found[0] if found else ""
-        token = Token(kind or "", text, file, line, at - line_start + 1)
-        if kind is None:
-            raise token.error(_complaint(source[at:]))
-        if kind == "end":
-            if current:
-                statements.append([*current, token])
-            current = []
-        elif kind != "space":
+        kind, text = (found.lastgroup, found[0]) if found else ("end", "")
+        if kind != "space":
+            token = Token(kind or "", text, file, line, at - line_start + 1)
             current.append(token)
+            if not found and at < len(source):
+                raise token.error(_complaint(source[at:]))
+            if kind == "end":
+                if len(current) > 1:
+                    statements.append(current)
+                current = []
+        if not found:
+            return statements
         if "\n" in text:
             line += text.count("\n")
             line_start = at + text.rindex("\n") + 1
-        at += max(len(text), 1)
-    return statements
+        at = found.end()
 
 
 def _complaint(rest: str) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 WIDTHS = {"rd": 5, "rs1": 5, "rs2": 5, "csr": 12, "aq": 1, "rl": 1, "pred": 4, "succ": 4}
 _FIELD = re.compile(r"(?P<name>[a-z][a-z0-9]*)(\[(?P<bits>[0-9:|]+)\])?")
@@ -33,27 +34,27 @@ class Field:
     name: str
     pieces: tuple[Piece, ...]
 
-    @property
+    @cached_property
     def signed(self) -> bool:
         """Whether the highest bit of the value is its sign."""
         return self.name == "imm"
 
-    @property
+    @cached_property
     def bits(self) -> int:
         """Width of the value in bits, low bits that are always zero included."""
         return max(piece.bit + piece.width for piece in self.pieces)
 
-    @property
+    @cached_property
     def step(self) -> int:
         """What the value is a multiple of: 2 for a branch offset, 4096 for an upper immediate."""
         return 1 << min(piece.bit for piece in self.pieces)
 
-    @property
+    @cached_property
     def lowest(self) -> int:
         """The least value that the field holds."""
         return -(1 << self.bits - 1) if self.signed else 0
 
-    @property
+    @cached_property
     def highest(self) -> int:
         """The greatest value that the field holds."""
         return (1 << self.bits - self.signed) - self.step

@@ -1,6 +1,8 @@
 """Every mistake gets one sentence, its place, and what to do."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from vmlab.asm import AssemblyError, assemble
 
 MISTAKES = [
@@ -45,7 +47,11 @@ MISTAKES = [
     ("j x\n.zero 1 << 20\nx:", "1:3", "jal takes -1048576 to 1048574 bytes; use call or tail"),
     ("j . + 3", "1:3", "3 is not a multiple of 2"),
     ("call 0x200000000", "1:1", "0x180000000 does not fit into 32 signed bits"),
-    ("li a0, 1 << 63 << 1", "1:8", "18446744073709551616 is out of range: li takes 64 bits"),
+    ("li a0, 1 << 63 << 1", "1:16", "18446744073709551616 does not fit into 64 bits"),
+    ("li a0, 0x10000000000000000", "1:8", "18446744073709551616 is out of range: li takes 64 bits"),
+    (".dword 1" + "0" * 80, "1:8", "this number does not fit into 64 bits"),
+    (".word " + "(" * 3000, "1:1", "this expression is too long or too deeply nested"),
+    ("nop\n.word 1" + "+ 1" * 9000, "2:1", "this expression is too long or too deeply nested"),
     (".byte 256", "1:7", "256 is out of range: 1 bytes hold -128 to 255"),
     (".word x\n.equ x, 1 << 32", "1:7", "4294967296 is out of range: 4 bytes hold"),
     (".zero -1", "1:7", "-1 is out of range: this takes 0 to 268435456"),
@@ -73,7 +79,9 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("source", "place", "message"), MISTAKES, ids=[m[0] for m in MISTAKES])
+@pytest.mark.parametrize(
+    ("source", "place", "message"), MISTAKES, ids=[m[0][:60] for m in MISTAKES]
+)
 def test_the_message(source, place, message):
     with pytest.raises(AssemblyError) as caught:
         assemble(source, name="guest.S")
@@ -89,3 +97,25 @@ def test_line_column_and_name_are_attributes():
     error = caught.value
     assert (error.name, error.line, error.column) == ("<guest>", 3, 2)
     assert str(error) == f"<guest>:3:2: {error.message}"
+
+
+WORDS = [
+    *("add", "addi", "lw", "sw", "jalr", "beq", "la", "call", "csrr", "mv", "li", "amoadd.w.aq"),
+    *(".word", ".equ", ".org", ".align", ".ascii", ".section", ".zero", ".set", "fence", "x", "."),
+    *("a0", "zero", "mie", "1", "0x10", "-", "+", "*", "<<", "%", "hi", "pcrel_lo", "(", ")"),
+    *(",", ",", ":", "=", "\n", ";", '"s"', "'c'", "1f", "1b", "@", "!", "/*", "//", "#", "\\"),
+]
+
+
+@settings(derandomize=True, max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), max_size=12))
+def test_whatever_is_written_there_is_a_program_or_a_message(words):
+    source = " ".join(words)
+    try:
+        assemble(source)
+    except AssemblyError as error:
+        place = (error.line, error.column)
+    else:
+        return
+    line = source.split("\n")[place[0] - 1]
+    assert 1 <= place[1] <= len(line) + 1

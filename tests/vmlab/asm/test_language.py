@@ -59,9 +59,21 @@ def test_a_section_is_aligned_to_the_most_that_is_asked_in_it():
     assert program.symbols["page"] == 0x8000_2000
 
 
+def test_alignment_holds_for_addresses_even_where_the_origin_is_odd():
+    program = assemble("nop\n.align 3\nx: nop", origin=0x1004)
+    assert (program.segments[0][0], program.entry, program.symbols["x"]) == (0x1008, 0x1008, 0x1010)
+
+
 def test_an_empty_source_is_an_empty_program():
     program = assemble("  # nothing\n")
     assert (program.segments, program.entry, program.symbols) == ([], ORIGIN, {})
+
+
+def test_a_constant_may_be_the_place_where_it_is_defined():
+    assert assemble("here = .\n.data\nthere = . + 4").symbols == {
+        "here": ORIGIN,
+        "there": ORIGIN + 4,
+    }
 
 
 def test_comments_and_separators():
