@@ -69,7 +69,7 @@ class Batch:
                 raise Interrupted from None
             except OSError as error:
                 self._finish(pool, waiting, stop, tick)
-                raise Problem(self._why(error)) from None
+                raise Problem(self._why(error, len(sources))) from None
             except BaseException:
                 self._finish(pool, waiting, stop, tick)
                 raise
@@ -94,9 +94,9 @@ class Batch:
             if not future.cancelled() and future.exception() is None:
                 self._keep(future, tick)
 
-    def _why(self, error: OSError) -> str:
+    def _why(self, error: OSError, count: int) -> str:
         where = one_line(str(error.filename or self.out))
-        kept = f"{len(self.done)} submissions were graded and are kept in {self.out}."
+        kept = f"{len(self.done)} of {count} submissions were graded and are kept in {self.out}."
         if error.errno in FULL:
             return f"The disk is full ({where}): make room and grade again; {kept}"
         return f"{where} cannot be written: {error.strerror}; choose another --out. {kept}"

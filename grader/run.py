@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
@@ -37,6 +37,9 @@ GRACE = 30.0
 COLLECT_SECONDS = 120.0
 MAX_LINE = 64 << 20
 """Bytes of one event. A session is trusted, but not to be free of mistakes."""
+Step = tuple[signal.Signals | None, float | None]
+PATIENCE: tuple[Step, ...] = ((None, 2.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, None))
+"""What is sent to a session that shall end, and how many seconds it then has."""
 DIAGNOSTICS = 8_000
 """Characters kept of what a session printed on its own."""
 
@@ -200,14 +203,18 @@ def _session(request: Request) -> Iterator[_Session]:
             with suppress(BrokenPipeError), process.stdin as stdin:
                 stdin.write(request.model_dump_json().encode())
             yield _Session(process, reading, printed)
+        except BaseException:
+            _end(process, PATIENCE[1:])
+            raise
+        else:
+            _end(process, PATIENCE)
         finally:
             os.close(reading)
-            _end(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], steps: Iterable[Step]) -> None:
     """End a session: by itself, if it is about to; or told to; or by force."""
-    for number, seconds in ((None, 2.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, None)):
+    for number, seconds in steps:
         if number is not None:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, number)

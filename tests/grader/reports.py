@@ -3,19 +3,24 @@
 from grader.report import Outcome, Report, TestInfo, TestResult
 
 
-def result(verdict="failed", number="1.1", clause="T1", public=True, score=0.0, **more):
-    info = TestInfo(
-        id=f"{'public' if public else 'hidden'}/test_it.py::test_{number}",
-        title=more.pop("title", "A hart wakes."),
-        number=number,
-        clause=clause,
-        max_score=more.pop("max_score", 2.0),
-        public=public,
-        visibility=more.pop("visibility", "visible"),
-        tags=more.pop("tags", []),
-        hide_errors=more.pop("hide_errors", None),
+def info(number="1.1", clause="T1", public=True, **more):
+    return TestInfo(
+        **{
+            "id": f"{'public' if public else 'hidden'}/test_it.py::test_{number}",
+            "title": "A hart wakes.",
+            "number": number,
+            "clause": clause,
+            "max_score": 2.0,
+            "public": public,
+            "visibility": "visible",
+            **more,
+        }
     )
-    return TestResult.of(info, Outcome(verdict=verdict, score=score, **more))
+
+
+def result(verdict="failed", **more):
+    known = {name: more.pop(name) for name in list(more) if name in TestInfo.model_fields}
+    return TestResult.of(info(**known), Outcome(verdict=verdict, **more))
 
 
 def report(*tests, **more):
