@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import ctypes.util
 import os
 import platform
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -118,12 +120,26 @@ def _docker() -> Finding:
         from docker.errors import DockerException
     except ImportError:
         return Finding("Docker", False, "the package docker is missing", "pip install docker")
+    if not _listens(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")):
+        return Finding("Docker", False, "no engine listens", remedy)
     try:
-        client = docker.from_env(timeout=PATIENCE)
-        version = client.version()["Version"]
+        with contextlib.closing(docker.from_env(timeout=PATIENCE)) as client:
+            version = client.version()["Version"]
     except (DockerException, OSError, KeyError):
         return Finding("Docker", False, "no engine answers", remedy)
     return Finding("Docker", True, f"engine {version}")
+
+
+def _listens(address: str) -> bool:
+    """Try a local socket by hand: the SDK leaves its own open if nobody listens."""
+    if not address.startswith("unix://"):
+        return True
+    with socket.socket(socket.AF_UNIX) as attempt:
+        try:
+            attempt.connect(address.removeprefix("unix://"))
+        except OSError:
+            return False
+    return True
 
 
 def _qemu() -> Finding:

@@ -19,17 +19,19 @@ def doctor() -> None:
     Exit status: 0 submissions of strangers can be graded here, 1 not, 2 wrong use.
     """
     console = Console(highlight=False)
-    host = Table("Host", "", "Found", "If missing", title="This host", title_justify="left")
+    host = _table("This host", "", "Found", "If missing")
     for finding in examine():
         remedy = "" if finding.good else finding.remedy
         host.add_row(finding.name, GOOD if finding.good else BAD, finding.found, remedy)
     console.print(host)
+    console.print()
     standing = walls.available()
-    table = Table("Wall", "", "Why", "Without it", title="Walls", title_justify="left")
+    table = _table("Wall", "", "Why", "Without it")
     for wall in standing:
         let = "" if wall.stands else wall.lets_through
         table.add_row(wall.name, GOOD if wall.stands else BAD, wall.why, let)
     console.print(table)
+    console.print()
     missing = walls.missing(standing)
     if missing:
         console.print(
@@ -38,3 +40,10 @@ def doctor() -> None:
         )
         raise typer.Exit(1)
     console.print("Submissions of strangers can be graded here.")
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table

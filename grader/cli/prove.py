@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
@@ -53,14 +54,20 @@ def prove(
         )
     proof = judge(unit, known, reports)
     console = Console(highlight=False)
-    # As wide as it needs: a matrix that is wrapped or cut is none.
-    console.print(matrix(unit, proof), soft_wrap=True, crop=False)
+    show(matrix(unit, proof))
     for text in proof.complaints:
         console.print(Text(f"  {text}"), soft_wrap=True)
     if proof.complaints:
         console.print(f"{assignment} is not proven: {len(proof.complaints)} complaints above.")
         raise typer.Exit(1)
     console.print(f"{assignment} is proven: {len(known)} submissions, {runs} runs each.")
+
+
+def show(table: Table) -> None:
+    """Print a table as wide as it is: a matrix that is wrapped or cut is none."""
+    wide = Console(highlight=False, width=1000)
+    wide.width = Measurement.get(wide, wide.options, table).maximum
+    wide.print(table)
 
 
 def _processors() -> int:
@@ -71,6 +78,7 @@ def matrix(unit: Unit, proof: Proof) -> Table:
     """Show for each submission and clause: passed, failed as it must, missing, surplus."""
     table = Table(
         box=None,
+        padding=(0, 0, 0, 1),
         title=f"{unit.name}: x fails as named, ! missing, + surplus",
         title_justify="left",
     )
