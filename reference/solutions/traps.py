@@ -94,11 +94,11 @@ def trap_value(hart: HartState, trap: Trap) -> int:
     """Return what `mtval` or `stval` says about `trap` (T6)."""
     if trap.interrupt or trap.cause in ECALLS.values():
         return 0  # norm:mtval_other_traps_zero
+    if trap.cause == Exc.BREAKPOINT:
+        return hart.pc  # norm:stval_op_breakpoint leaves a choice; the handout pins it
     # BEGIN SOLUTION T6: trap value
     if trap.cause == Exc.ILLEGAL_INSTRUCTION:
         return trap.instruction  # norm:mtval_instr_bits_lead-in
-    if trap.cause == Exc.BREAKPOINT:
-        return hart.pc  # norm:stval_op_breakpoint leaves a choice; the handout pins it
     if trap.cause in ADDRESS_CAUSES:
         # norm:mtval_vaddr_not_paddr; norm:mtval_vaddr_wr2: of the portion that failed.
         return trap.address + trap.offset & MASK64
