@@ -80,16 +80,6 @@ class Channel:
         self._left = deadline - time.monotonic()
         return body
 
-    @property
-    def unread(self) -> bool:
-        """Whether the worker has sent what it was not asked for."""
-        if not self._received:
-            try:
-                self._received += self._link.recv(CHUNK)
-            except OSError:
-                return False
-        return bool(self._received)
-
     def printed(self) -> str:
         """Return what the part has printed, cut at the cap, with a note if it was."""
         self._drain()

@@ -75,7 +75,7 @@ class Messages:
 
     def _kinds(self) -> dict[str, CoreSchema]:
         inout = schema.record(
-            {p.name: schema.schema(p.type) for p in self._method.parameters if p.inout}
+            {p.name: schema.changes(p.type) for p in self._method.parameters if p.inout}
         )
         kinds = {
             "return": {"result": schema.schema(self._method.result), "inout": inout},

@@ -57,11 +57,20 @@ def schema(annotation: Any) -> CoreSchema:
     raise TypeError(f"{annotation} is not plain data")
 
 
-def record(fields: dict[str, CoreSchema]) -> CoreSchema:
-    """Return the schema of an object with exactly these keys, which becomes a dict."""
+def changes(annotation: Any) -> CoreSchema:
+    """Return the schema of what comes back of an in-out argument (`vmlab.link.changes`)."""
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
+        hints = get_type_hints(annotation, include_extras=True)
+        names = [field.name for field in dataclasses.fields(annotation)]
+        return record({name: schema(hints[name]) for name in names}, all_keys=False)
+    return schema(annotation)
+
+
+def record(fields: dict[str, CoreSchema], all_keys: bool = True) -> CoreSchema:
+    """Return the schema of an object with these keys, all of them or some, and no others."""
     return core_schema.typed_dict_schema(
         {
-            name: core_schema.typed_dict_field(inner, required=True)
+            name: core_schema.typed_dict_field(inner, required=all_keys)
             for name, inner in fields.items()
         },
         extra_behavior="forbid",

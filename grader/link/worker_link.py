@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
+from random import Random
 from typing import Any, Generic, Protocol, TypeVar
 
 from vmlab.link.calls import Answer, dump_arguments, perform, settle
@@ -76,6 +78,7 @@ class WorkerLink(Generic[T]):
         self._channel = channel
         self._process = process
         self._ledger = ledger
+        self._ids = Random(os.urandom(16))
         self._question = 0
         self._end: PartError | None = None
         for method in interface.methods.values():
@@ -120,9 +123,8 @@ class WorkerLink(Generic[T]):
     def _ask(
         self, method: Method, messages: Messages, arguments: dict[str, Any], values: dict[str, Any]
     ) -> Answer:
-        if self._channel.unread:
-            raise Malformed("it came before it was asked for")
-        self._question += 1
+        # Not to be guessed, so that no answer can lie ready before it is asked for.
+        self._question = self._ids.getrandbits(48)
         question = {"id": self._question, "method": method.name, "arguments": arguments}
         self._channel.send(json.dumps(question).encode())
         expected = 1

@@ -18,10 +18,11 @@ from .syscalls import (
     FORBIDDEN,
     IOCTL,
     IOCTL_CLOEXEC,
-    O_ACCMODE,
     O_CREAT,
+    O_RDWR,
     O_TMPFILE,
     O_TRUNC,
+    O_WRONLY,
     SELF_ONLY,
 )
 
@@ -132,7 +133,10 @@ def _compile(forbid: int, files: bool) -> bytes:
             rule(deny, name, Arg(flags, masked, making, making))
         else:
             # Nothing but this filter keeps files from being written: open them to read only.
-            rule(library.ALLOW, name, Arg(flags, masked, making | O_ACCMODE | O_TRUNC, 0))
+            changing = (O_CREAT, O_TMPFILE, O_TRUNC, O_WRONLY, O_RDWR)
+            rule(library.ALLOW, name, Arg(flags, masked, sum(changing), 0))
+            for bit in changing:
+                rule(deny, name, Arg(flags, masked, bit, bit))
     for name in CREATING:
         rule(create, name)
 

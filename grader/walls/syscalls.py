@@ -44,7 +44,7 @@ IOCTL = {"TCGETS": 0x5401, "TIOCGWINSZ": 0x5413, "FIONREAD": 0x541B, "FIONBIO": 
 IOCTL_CLOEXEC = {"FIONCLEX": 0x5450, "FIOCLEX": 0x5451}
 
 O_CREAT, O_TMPFILE = 0o100, 0o20000000
-O_ACCMODE, O_TRUNC = 0o3, 0o1000
+O_WRONLY, O_RDWR, O_TRUNC = 0o1, 0o2, 0o1000
 
 CREATING = ("mkdir", "mkdirat")
 """Counted, as `openat` with O_CREAT is: a part must not fill the disk with small files."""

@@ -10,15 +10,15 @@ from importlib.machinery import PathFinder
 BY_DESCRIPTOR = "/proc/self/fd"
 
 
-def lay_out(submission: str, kit: str, strange_uid: bool) -> set[int]:
+def lay_out(submission: str, kit: str) -> set[int]:
     """Set `sys.path`; return descriptors that it needs. `kit` holds `vmlab` and this package.
 
-    With `strange_uid` the worker will be a user who owns nothing: a standard library that lies in
-    somebody's home is then reached through a descriptor, since its path leads through closed doors.
+    A worker may be a user who owns nothing: a standard library that lies in somebody's home is
+    reached through a descriptor, since its path leads through closed doors.
     """
     library = [path for path in sys.path if os.path.isabs(path) and path != kit]
     descriptors = set()
-    if strange_uid:
+    if os.path.isdir(BY_DESCRIPTOR):
         for path in [path for path in library if os.path.isdir(path) and not _open_to_all(path)]:
             descriptor = os.open(path, os.O_PATH | os.O_DIRECTORY)
             descriptors.add(descriptor)

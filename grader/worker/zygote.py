@@ -37,7 +37,7 @@ class Zygote:
         self._sock = sock
         self._config = config
         self._children: set[int] = set()
-        kept = paths.lay_out(config["submission"], config["kit"], config["walls"]["uid"])
+        kept = paths.lay_out(config["submission"], config["kit"])
         for name in config["preload"]:
             _preload(name)
         self._interface = importlib.import_module(config["interface"])

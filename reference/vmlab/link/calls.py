@@ -4,8 +4,8 @@
     dump_arguments(values)   ── data ──>    load_arguments(data)
     settle(answer, values)   <─ answer ──   perform(function, values)
 
-A call is answered with a result or with a declared exception; either way its in-out arguments
-come back. The caller's objects change only once the whole answer is there.
+A call is answered with a result or with a declared exception; either way what has changed of its
+in-out arguments comes back. The caller's objects change only once the whole answer is there.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import declared
+from .changes import assign, tracker
 from .interface import Interface, Method
-from .wire import NotPlain, assign, codec
+from .wire import NotPlain, codec
 
 DECLARED = tuple(declared.DECLARED.values())
 
@@ -27,6 +28,7 @@ class Answer:
 
     result: Any
     inout: dict[str, Any]
+    """Changes of the in-out arguments, as `assign` takes them."""
     error: Exception | None = None
 
 
@@ -53,6 +55,8 @@ def perform(method: Method, function: Callable[..., Any], values: dict[str, Any]
     Any other exception passes through. Raises NotPlain if the answer does not fit the interface.
     """
     answer: dict[str, Any]
+    changing = [(p.name, tracker(p.type)) for p in method.parameters if p.inout]
+    before = [track.snapshot(values[name]) for name, track in changing]
     try:
         result = function(*[values[p.name] for p in method.parameters])
     except DECLARED as error:
@@ -67,19 +71,18 @@ def perform(method: Method, function: Callable[..., Any], values: dict[str, Any]
         except NotPlain as problem:
             raise problem.inside("result") from None
     inout = {}
-    for parameter in method.parameters:
-        if parameter.inout:
-            try:
-                inout[parameter.name] = codec(parameter.type).dump(values[parameter.name])
-            except NotPlain as problem:
-                raise problem.inside(parameter.name) from None
+    for (name, track), old in zip(changing, before, strict=True):
+        try:
+            inout[name] = track.dump(old, values[name])
+        except NotPlain as problem:
+            raise problem.inside(name) from None
     return {**answer, "inout": inout}
 
 
 def load_answer(method: Method, data: dict[str, Any]) -> Answer:
     """Turn what `perform` made into values; trusts its shape."""
     inout = {
-        p.name: codec(p.type).load(data["inout"][p.name]) for p in method.parameters if p.inout
+        p.name: tracker(p.type).load(data["inout"][p.name]) for p in method.parameters if p.inout
     }
     verb, _, name = data["kind"].partition(" ")
     if verb == "raise":
@@ -89,8 +92,8 @@ def load_answer(method: Method, data: dict[str, Any]) -> Answer:
 
 def settle(answer: Answer, values: dict[str, Any]) -> Any:
     """Give the caller's objects their new state; return the result or raise the exception."""
-    for name, state in answer.inout.items():
-        assign(values[name], state)
+    for name, changes in answer.inout.items():
+        assign(values[name], changes)
     if answer.error is not None:
         raise answer.error
     return answer.result

@@ -12,14 +12,17 @@ from __future__ import annotations
 import base64
 import dataclasses
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from reprlib import Repr
-from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints
 
 from vmlab.ranges import PLAIN_BYTES, PLAIN_INT, PLAIN_LENGTH, Bits, Length, ZeroFirst
 
+INTEGERS = {int}
 SHORT = Repr()
 SHORT.maxother = SHORT.maxstring = SHORT.maxlong = 40
 
@@ -42,13 +45,25 @@ class NotPlain(TypeError):
         return f"{self.where} {self.reason}" if self.where else self.reason
 
 
-class Codec(NamedTuple):
+class Nature(Enum):
+    """Whether a value can change while it stays the same object."""
+
+    FIXED = "fixed"
+    LIST_OF_FIXED = "list of fixed"
+    CHANGEABLE = "changeable"
+
+
+@dataclass(frozen=True)
+class Codec:
     """How one annotation crosses a link."""
 
     dump: Callable[[Any], Any]
     """Value to what `json` writes. Raise NotPlain if it does not fit."""
     load: Callable[[Any], Any]
     """What `json` reads to a value; containers in it may be taken over."""
+    whole: range | None = None
+    """The range, if the values are integers."""
+    nature: Nature = Nature.CHANGEABLE
 
 
 @cache
@@ -57,16 +72,21 @@ def codec(annotation: Any) -> Codec:
     annotation, marks = _unwrap(annotation)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if annotation is None or annotation is type(None):
-        return Codec(_dump_none, _same)
+        return Codec(_dump_none, _same, nature=Nature.FIXED)
     if annotation is bool:
-        return Codec(_dump_bool, _same)
+        return Codec(_dump_bool, _same, nature=Nature.FIXED)
     if annotation is int:
-        return _int_codec(_bounds(marks))
+        return int_codec(_bounds(marks))
     if annotation is str:
-        return Codec(_sized(str, "a str", _length(marks, PLAIN_LENGTH)), _same)
+        check = _sized(str, "a str", _length(marks, PLAIN_LENGTH))
+        return Codec(check, _same, nature=Nature.FIXED)
     if annotation is bytes:
         check = _sized(bytes, "bytes", _length(marks, PLAIN_BYTES))
-        return Codec(lambda value: base64.b64encode(check(value)).decode(), base64.b64decode)
+        return Codec(
+            lambda value: base64.b64encode(check(value)).decode(),
+            base64.b64decode,
+            nature=Nature.FIXED,
+        )
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return _enum_codec(annotation)
     if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
@@ -80,20 +100,6 @@ def codec(annotation: Any) -> Codec:
     if origin in (Union, types.UnionType) and len(arguments) == 2 and type(None) in arguments:
         return _optional_codec(codec(next(a for a in arguments if a is not type(None))))
     raise TypeError(f"{annotation} is not plain data")
-
-
-def assign(target: Any, source: Any) -> None:
-    """Make `target` (a mutable record, list or dict) equal to `source`, keeping it."""
-    if hasattr(target, "assign"):
-        target.assign(source)
-    elif isinstance(target, list):
-        target[:] = source
-    elif isinstance(target, dict):
-        target.clear()
-        target.update(source)
-    else:
-        for field in dataclasses.fields(target):
-            setattr(target, field.name, getattr(source, field.name))
 
 
 def describe(value: object) -> str:
@@ -135,7 +141,9 @@ def _dump_bool(value: Any) -> bool:
     raise NotPlain(f"is {describe(value)}, not a bool")
 
 
-def _int_codec(bounds: range) -> Codec:
+@cache
+def int_codec(bounds: range) -> Codec:
+    """Return the codec of integers in a range."""
     low, high = bounds.start, bounds.stop
 
     def dump(value: Any) -> int:
@@ -151,7 +159,16 @@ def _int_codec(bounds: range) -> Codec:
             )
         return number
 
-    return Codec(dump, _same)
+    return Codec(dump, _same, bounds, Nature.FIXED)
+
+
+def fit(values: Collection[Any], bounds: range) -> bool:
+    """Tell, fast, whether all values are plain integers in the range."""
+    return not values or (
+        set(map(type, values)) == INTEGERS
+        and min(values) >= bounds.start
+        and max(values) < bounds.stop
+    )
 
 
 def _sized(kind: type, name: str, length: Length) -> Callable[[Any], Any]:
@@ -183,22 +200,35 @@ def _enum_codec(kind: type[Enum]) -> Codec:
                 pass
         raise NotPlain(f"is {describe(value)}, not a {kind.__name__}")
 
-    return Codec(dump, kind)
+    return Codec(dump, kind, nature=Nature.FIXED)
 
 
 def _record_codec(kind: type[Any]) -> Codec:
-    hints = get_type_hints(kind, include_extras=True)
-    codecs = [(field.name, codec(hints[field.name])) for field in dataclasses.fields(kind)]
-    dumps = [(name, inner.dump) for name, inner in codecs]
-    loads = [(name, inner.load) for name, inner in codecs if inner.load is not _same]
+    codecs: dict[str, Codec] = field_codecs(cast(Any, kind))
+    groups: dict[range, list[str]] = {}
+    for name, inner in codecs.items():
+        if inner.whole is not None:
+            groups.setdefault(inner.whole, []).append(name)
+    # Most fields of most records are integers of one width: those are checked all at once.
+    bounds, uniform = max(groups.items(), key=lambda item: len(item[1]), default=(range(0), []))
+    together = fields_getter(uniform)
+    others = [(name, inner.dump) for name, inner in codecs.items() if name not in uniform]
+    singly = [(name, inner.dump) for name, inner in codecs.items()]
+    loads = [(name, inner.load) for name, inner in codecs.items() if inner.load is not _same]
 
     def dump(value: Any) -> dict[str, Any]:
         if type(value) is not kind:
             raise NotPlain(f"is {describe(value)}, not a {kind.__name__}")
-        try:
-            return {name: inner(getattr(value, name)) for name, inner in dumps}
-        except NotPlain as problem:
-            raise problem.inside(_culprit(value, dumps)) from None
+        data: dict[str, Any] = {}
+        integers = together(value)
+        if fit(integers, bounds):
+            data.update(zip(uniform, integers))  # noqa: B905  (hot, and of one length)
+        for name, inner in others if data else singly:
+            try:
+                data[name] = inner(getattr(value, name))
+            except NotPlain as problem:
+                raise problem.inside(name) from None
+        return data
 
     def load(data: dict[str, Any]) -> Any:
         for name, inner in loads:
@@ -208,13 +238,18 @@ def _record_codec(kind: type[Any]) -> Codec:
     return Codec(dump, load)
 
 
-def _culprit(value: Any, dumps: list[tuple[str, Callable[[Any], Any]]]) -> str:
-    for name, inner in dumps:
-        try:
-            inner(getattr(value, name))
-        except NotPlain:
-            return name
-    return "?"
+@cache
+def field_codecs(kind: Any) -> dict[str, Codec]:
+    """Return the codecs of a record's fields."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {field.name: codec(hints[field.name]) for field in dataclasses.fields(kind)}
+
+
+def fields_getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return a fast function from an object to a tuple of these attributes."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)
 
 
 def _list_codec(item: Codec, length: Length, zero_first: bool) -> Codec:
@@ -222,18 +257,22 @@ def _list_codec(item: Codec, length: Length, zero_first: bool) -> Codec:
 
     def dump(value: Any) -> list[Any]:
         check(value)
-        dumped: list[Any] = []
-        try:
-            dumped.extend(map(item.dump, value))
-        except NotPlain as problem:
-            raise problem.inside(f"[{len(dumped)}]") from None
+        if item.whole is not None and fit(value, item.whole):
+            dumped = list(value)
+        else:
+            dumped = []
+            try:
+                dumped.extend(map(item.dump, value))
+            except NotPlain as problem:
+                raise problem.inside(f"[{len(dumped)}]") from None
         if zero_first and dumped[0] != 0:
             raise NotPlain(f"is {describe(value[0])}, not 0", "[0]")
         return dumped
 
+    nature = Nature.LIST_OF_FIXED if item.nature is Nature.FIXED else Nature.CHANGEABLE
     if item.load is _same:
-        return Codec(dump, _same)
-    return Codec(dump, lambda data: [item.load(each) for each in data])
+        return Codec(dump, _same, nature=nature)
+    return Codec(dump, lambda data: [item.load(each) for each in data], nature=nature)
 
 
 def _dict_codec(item: Codec, length: Length) -> Codec:
@@ -274,4 +313,5 @@ def _optional_codec(inner: Codec) -> Codec:
     return Codec(
         lambda value: None if value is None else inner.dump(value),
         lambda data: None if data is None else inner.load(data),
+        nature=Nature.FIXED if inner.nature is Nature.FIXED else Nature.CHANGEABLE,
     )
