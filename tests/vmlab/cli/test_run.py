@@ -1,0 +1,127 @@
+"""`vmlab run`: a guest's console, traces and exit statuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+TRAPS = Path(__file__).parents[3] / "reference" / "solutions" / "traps.py"
+FINISH = """
+    li   t0, 0x100000
+    li   t1, {word}
+    sw   t1, (t0)
+1:  j    1b
+"""
+HELLO = """
+_start:
+    la   t0, text
+    li   t1, 0x10000000
+2:  lbu  t2, (t0)
+    beqz t2, done
+    sb   t2, (t1)
+    addi t0, t0, 1
+    j    2b
+done:
+    {body}
+text: .asciz "hello\\n"
+"""
+
+
+@pytest.fixture
+def boot(vmlab, tmp_path):
+    def boot(source, *options, traps=TRAPS):
+        (tmp_path / "guest.S").write_text(source)
+        return vmlab("run", tmp_path / "guest.S", "--traps", traps, *options)
+
+    return boot
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [("0x5555", 0), ("0x73333", 7), ("0x10003333 + 0x50000000", 100), ("0x7777", 127)],
+)
+def test_the_status_is_what_the_guest_says(boot, word, status):
+    assert boot(FINISH.format(word=word)) == (status, "", "")
+
+
+def test_the_console_goes_to_stdout(boot):
+    assert boot(HELLO.format(body=FINISH.format(word="0x5555"))) == (0, "hello\n", "")
+
+
+def test_the_console_is_kept_when_the_budget_ends(boot):
+    status, out, err = boot(HELLO.format(body="j ."), "--budget", "250000")
+    assert (status, out) == (124, "hello\n")
+    assert err == "vmlab: 250,000 instructions were not enough\n"
+
+
+def test_waiting_for_ever_is_told(boot):
+    status, out, err = boot(HELLO.format(body="wfi"))
+    assert (status, out) == (126, "hello\n")
+    assert err == "vmlab: the guest waits for an interrupt that cannot come\n"
+
+
+def test_a_trace_goes_to_stderr_in_order(boot):
+    source = "la t0, h\ncsrw mtvec, t0\necall\nh:" + FINISH.format(word="0x5555")
+    status, _, err = boot(source, "--trace", "traps,devices,instructions")
+    assert status == 0
+    trap = next(i for i, line in enumerate(err.splitlines()) if line.startswith("trap: exception"))
+    lines = err.splitlines()
+    assert "ECALL_M" in lines[trap]
+    assert "ecall" in lines[trap - 1]
+    assert any(line.startswith("M 0x") for line in lines[trap + 1 :])
+    assert "<- 0x5555" in err
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("def choose_interrupt(hart):\n    return None\n", "MissingFunction: traps.py does not"),
+        (
+            "def access_mode(hart, fetch):\n    return {}[3]\n",
+            "KeyError: 3\n    traps.py:2 access_mode: return {}[3]",
+        ),
+        ("def access_mode(hart, fetch):\n    return 'M'\n", "BadAnswer: access_mode"),
+    ],
+)
+def test_a_part_that_fails_is_told_by_its_own_lines(boot, tmp_path, part, said):
+    (tmp_path / "traps.py").write_text(part)
+    status, out, err = boot(FINISH.format(word="0x5555"), traps=tmp_path / "traps.py")
+    assert (status, out) == (125, "")
+    assert err.startswith(f"vmlab: the part failed: {said}")
+    assert "Traceback" not in err
+
+
+def test_a_part_that_cannot_be_imported_is_told(boot, tmp_path):
+    (tmp_path / "traps.py").write_text("x = \n")
+    status, out, err = boot("nop", traps=tmp_path / "traps.py")
+    assert (status, out) == (1, "")
+    assert err.startswith("vmlab: traps.py:1: SyntaxError")
+
+
+def test_the_folder_s_part_is_the_default(toy, vmlab, tmp_path, monkeypatch):
+    folder = toy.make(tmp_path / "f", part=TRAPS.read_text())
+    (folder / "guest.S").write_text(FINISH.format(word="0x5555"))
+    monkeypatch.chdir(folder / "tests")
+    assert vmlab("run", "../guest.S") == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options", "sentence"),
+    [
+        ("g.elf", b"\x7fELF", [], "g.elf: damaged ELF file"),
+        ("g.elf", b"\x7fELF" + bytes(200), [], "g.elf: "),
+        ("g.S", b"nop\n", ["--trace", "all"], "no trace of 'all'; there are instructions, traps"),
+        ("g.S", b".space 0x200000\n", ["--ram", "1"], "lies outside RAM"),
+    ],
+)
+def test_a_guest_that_cannot_be_run_is_one_sentence(
+    vmlab, tmp_path, monkeypatch, name, content, options, sentence
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_bytes(content)
+    status, out, err = vmlab("run", name, "--traps", TRAPS, *options)
+    assert (status, out) == (2, "")
+    assert err.startswith("vmlab: ")
+    assert sentence in err
+    assert err.count("\n") == 1
