@@ -126,6 +126,7 @@ def test_jumps_reach_over_the_end_of_the_address_space():
         ("SCRATCH = 0x340; csrr a0, SCRATCH", "csrr a0, mscratch"),
         ("fence 0, w", "fence 0, w"),
         ("lui a0, -1", "lui a0, 0xfffff"),
+        ("add a0, a0, %lo(0x123)", "addi a0, a0, 0x123"),
         ("sw a0, here, t0; here:", "auipc t0, 0; sw a0, 8(t0)"),
     ],
 )
