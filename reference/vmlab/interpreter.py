@@ -8,7 +8,6 @@ instruction, or raises KeyError having done nothing; then `step` takes over.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from .access import Access, TrapRaised
 from .bus import Bus, BusError
@@ -19,7 +18,7 @@ from .mmu import Mmu
 from .operations import Surroundings, operation
 from .privileged import Privileged
 from .trace import Executed, Trace
-from .trap import Exc, IllegalInstruction, Trap
+from .trap import ECALLS, Exc, IllegalInstruction, Trap
 
 CODE_LIMIT = 1 << 18
 """Functions that are kept for one context; when it has more, all are made anew."""
@@ -120,7 +119,9 @@ class Interpreter:
                 raise TrapRaised(Trap(Exc.ILLEGAL_INSTRUCTION))
             hart.pc = self._execute[decoded.instruction.kind](decoded) & MASK64
         except TrapRaised as raised:
-            raise TrapRaised(replace(raised.trap, instruction=word)) from None
+            trap = raised.trap
+            trap = Trap(trap.cause, instruction=word, address=trap.address, offset=trap.offset)
+            raise TrapRaised(trap) from None
         self._clock.retire(1)
 
     def _fetch(self, pc: int) -> int:
@@ -232,7 +233,7 @@ class Interpreter:
     def _system(self, decoded: Decoded) -> int:
         match decoded.instruction.name:
             case "ecall":
-                raise TrapRaised(Trap(Exc.ECALL_U + self._hart.mode))
+                raise TrapRaised(Trap(ECALLS[self._hart.mode]))
             case "ebreak":
                 raise TrapRaised(Trap(Exc.BREAKPOINT))
             case "fence.i":  # fetches always see what was stored before

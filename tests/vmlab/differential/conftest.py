@@ -1,0 +1,68 @@
+"""Runs a kernel of this folder on our machine, and on QEMU."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from vmlab.asm import assemble
+from vmlab.machine import Machine, Reason
+from vmlab.program import Program
+from vmlab.testing.loading import load_part
+
+FOLDER = Path(__file__).parent
+SOLUTIONS = FOLDER.parents[2] / "reference" / "solutions"
+QEMU = "qemu-system-riscv64"
+EXTENSIONS = "rv64,c=false,f=false,d=false,Zfh=false"
+"""QEMU's default processor has more than ours; IALIGN must be 32."""
+
+
+@pytest.fixture
+def kernel():
+    """Give the function that assembles a kernel of this folder."""
+
+    def build(name: str) -> Program:
+        texts = [(FOLDER / f"{part}.S").read_text() for part in ("board", name, "lib")]
+        return assemble("".join(texts), name=f"{name}.S")
+
+    return build
+
+
+@pytest.fixture
+def ours():
+    """Give the function that runs a program on our machine and returns its console."""
+
+    def run(program: Program, typed: bytes = b"") -> bytes:
+        machine = Machine(load_part(SOLUTIONS, "traps"))
+        machine.load(program)
+        machine.uart.feed(typed)
+        stop = machine.run(1_000_000)
+        assert (stop.reason, stop.code) == (Reason.FINISHED, 0), machine.uart.output.decode()
+        return machine.uart.output
+
+    return run
+
+
+@pytest.fixture
+def qemu(tmp_path: Path):
+    """Give the function that runs a program on QEMU and returns its console."""
+    if shutil.which(QEMU) is None:
+        pytest.skip(f"{QEMU} is not installed")
+
+    def run(program: Program, typed: bytes = b"") -> bytes:
+        loaders = []
+        for number, (address, contents) in enumerate(program.segments):
+            image = tmp_path / f"{number}.bin"
+            image.write_bytes(contents)
+            loaders += ["-device", f"loader,file={image},addr={address:#x},force-raw=on"]
+        board = ["-machine", "virt", "-cpu", EXTENSIONS, "-m", "128M", "-bios", "none"]
+        console = ["-nographic", "-serial", "stdio", "-monitor", "none", "-nodefaults"]
+        done = subprocess.run(
+            [QEMU, *board, *console, *loaders], input=typed, capture_output=True, timeout=60
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout
+
+    return run
