@@ -26,17 +26,17 @@ def _data(width: int) -> Directive:
 
     def directive(out: Builder, name: Token, cursor: Cursor) -> None:
         while True:
-            _value(out, cursor)
+            _value(out, name, cursor)
             if not cursor.accept(","):
                 return
 
-    def _value(out: Builder, cursor: Cursor) -> None:
+    def _value(out: Builder, name: Token, cursor: Cursor) -> None:
         token, expression, scope = cursor.token, expressions.parse(cursor), out.scope
 
         def build() -> bytes:
             value = expressions.number(expression, scope, token)
             if not low <= value <= high:
-                raise token.error(f"{value} is out of range: {width} bytes hold {low} to {high}")
+                raise token.error(f"{value} is out of range: {name.text} takes {low} to {high}")
             return (value & high).to_bytes(width, "little")
 
         out.append(width, build)

@@ -178,28 +178,27 @@ PSEUDO = _parse_rows()
 def expand(row: Pseudo, given: Sequence[Sequence[Token]], place: Token) -> list[list[Token]]:
     """Return the statements that a row stands for, with these operands put in."""
     operands = dict(zip(row.operands, given, strict=True))
-    return [
-        [
-            word
-            for token in statement
-            for word in (
-                _moved(operands[token.text], 4 * index)
-                if token.text in operands
-                else [token.at(place)]
-            )
-        ]
-        for index, statement in enumerate(row.statements)
-    ]
+    statements = []
+    for index, statement in enumerate(row.statements):
+        words: list[Token] = []
+        for token in statement:
+            if token.text in operands:
+                words += _moved(operands[token.text], 4 * index)
+            else:
+                words.append(token.at(place))
+        statements.append(words)
+    return statements
 
 
-def _moved(operand: Sequence[Token], distance: int) -> Sequence[Token]:
+def _moved(operand: Sequence[Token], distance: int) -> list[Token]:
     """Keep the meaning of `.` in an operand that is put `distance` bytes further on."""
-    back = tokenize(f"(. - {distance})", "")[0][:-1]
-    return [
-        word
-        for token in operand
-        for word in ([part.at(token) for part in back] if token.text == "." else [token])
-    ]
+    words: list[Token] = []
+    for token in operand:
+        if token.text == "." and distance:
+            words += [word.at(token) for word in tokenize(f"(. - {distance})", "")[0][:-1]]
+        else:
+            words.append(token)
+    return words
 
 
 def load_immediate(register: str, value: int, place: Token) -> list[list[Token]]:

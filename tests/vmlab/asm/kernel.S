@@ -21,7 +21,9 @@ _start:
         csrw    mtvec, t0
         la      t0, frame
         csrw    mscratch, t0
-        li      t0, -1
+        li      t0, -1                  # supervisor may reach all of memory
+        csrw    pmpaddr0, t0
+        csrwi   pmpcfg0, 0x1f
         csrw    medeleg, zero; csrw mideleg, zero
         li      t1, MTIE
         csrs    mie, t1
