@@ -18,7 +18,7 @@ import pytest
 
 from grader.course import Course, Unit
 from grader.events import Broken, Done, Event, Request
-from grader.plugin import GradingPlugin, SkipOver, Workers
+from grader.plugin import GradingPlugin, Shortcuts, Workers
 from grader.problem import Problem
 
 
@@ -64,7 +64,7 @@ def run_tests(unit: Unit, workers: Workers | None, send: Callable[[Event], None]
     """Run the tests with parts out of `workers`; with None only collect them."""
     plugin = GradingPlugin(unit, workers, send)
     collect_only = ["--collect-only"] if workers is None else []
-    pytest.main([*_arguments(unit), *collect_only], plugins=[plugin, SkipOver()])
+    pytest.main([*_arguments(unit), *collect_only], plugins=[plugin, Shortcuts()])
 
 
 def _workers(request: Request, unit: Unit) -> AbstractContextManager[Workers | None]:

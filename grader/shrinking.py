@@ -11,6 +11,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.errors import HypothesisException
+from vmlab.testing import Mismatch
 
 from grader.outcome import PartEnded, TestEnded, outcome_of
 
@@ -77,6 +78,9 @@ class Examples:
             raise
         except (Exception, PartEnded) as error:
             self._keep(error)
+            if not isinstance(error, Mismatch):
+                # Only a mismatch tells of its example, so only there a smaller one reads better.
+                raise _Enough from None
             raise
 
     def _keep(self, error: BaseException) -> None:

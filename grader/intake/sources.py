@@ -72,7 +72,11 @@ def _inside(path: Path, assignment: Assignment) -> Found:
         raise Problem(f"{one_line(str(path))} is no submission: give a folder, a .zip or a .py.")
     if (path / METADATA).is_file():
         return _export(path)
-    children = sorted(child for child in path.iterdir() if not JUNK.search(child.name))
+    children = sorted(
+        child
+        for child in path.iterdir()
+        if not JUNK.search(child.name) and not child.name.startswith(".")
+    )
     if any(child.name in assignment.accepted for child in children):
         return Found([_source(path, assignment)], [])
     inside = [child for child in children if _is_submission(child)]

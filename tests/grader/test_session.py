@@ -288,7 +288,7 @@ def test_a_property_runs_the_same_every_time(toy):
 
 def test_shrinking_is_bounded_by_count(toy):
     toy.tests(
-        PROPERTY.replace("n=st.integers(0, 10**6)", "n=st.lists(st.integers(0, 9**9))")
+        PROPERTY.replace("n=st.integers(0, 10**6)", "n=st.lists(st.integers(0, 9**9), min_size=9)")
         .replace("mip=n)", "mip=sum(n) % 2**64)")
         .replace("mip={n}", "an example")
     )
@@ -299,12 +299,29 @@ def test_shrinking_is_bounded_by_count(toy):
         def choose_interrupt(hart):
             global calls
             calls += 1
-            if calls > 400:
-                raise PartTimeout(f"called {calls} times")
-            return 5 if hart.mip > 99 else None
+            with open(__file__ + ".calls", "w") as file:
+                file.write(str(calls))
+            return 5 if hart.mip * 2654435761 >> 16 & 7 == 3 and hart.mip > 9**8 else None
         """
     )["test_it"]
     assert outcome.verdict == "failed"
+    assert 150 < int((toy.root / "part.py.calls").read_text()) < 200
+
+
+def test_only_a_mismatch_is_made_smaller(toy):
+    toy.tests(PROPERTY)
+    toy.solution(NONE)
+    outcome = toy.outcomes(
+        """
+        calls = 0
+        def choose_interrupt(hart):
+            global calls
+            calls += 1
+            raise OutOfBudget("calls", calls)
+        """
+    )["test_it"]
+    assert outcome.verdict == "out_of_budget"
+    assert outcome.message.startswith("1 calls were not enough")
 
 
 def test_a_part_that_contradicts_itself(toy):

@@ -34,6 +34,7 @@ def test_a_class_of_all_kinds(tmp_path):
     (tmp_path / "di.rar").touch()
     (tmp_path / "roster.csv").touch()
     (tmp_path / "__MACOSX").mkdir()
+    (tmp_path / ".hidden").touch()
     found = find_sources([tmp_path], ASSIGNMENT)
     assert [source.name for source in found.sources] == ["ada", "bo", "cy", "di"]
     assert [path.name for path in found.passed_over] == ["roster.csv"]
