@@ -105,6 +105,8 @@ class Zygote:
 
         `ram` is the descriptor of a `SharedMemory`, for parameters annotated `Shared`.
         """
+        if ram is not None:
+            check_sealed(ram)
         with ExitStack() as stack:
             uid = stack.enter_context(uids.claim()) if "uid" in self.policy.names else None
             scratch = self._scratch(uid)
@@ -113,7 +115,6 @@ class Zygote:
             output, printing = os.pipe()
             given = [theirs.fileno(), printing]
             if ram is not None:
-                check_sealed(ram)
                 given.append(ram)
             try:
                 orders = {"spawn": {"uid": uid, "scratch": str(scratch)}}

@@ -114,7 +114,11 @@ def _forwarder(
 ) -> Callable[..., Any]:
     def forward(*args: Any, **kwargs: Any) -> Any:
         values = method.bind(args, kwargs)
-        return settle(exchange(method, dump_arguments(method, values)), values)
+        try:
+            data = dump_arguments(method, values)
+        except NotPlain as problem:
+            raise TypeError(f"{method.name}: {problem}") from None
+        return settle(exchange(method, data), values)
 
     forward.__name__ = method.name
     forward.__doc__ = method.doc
