@@ -99,6 +99,7 @@ def test_the_zip_is_the_same_bytes_each_time(unit, tmp_path):
     assert one.read_bytes() == two.read_bytes() == release(unit, two, force=True).read_bytes()
     with zipfile.ZipFile(one) as archive:
         assert archive.namelist() == [f"toy/{name}" for name in RELEASED]
+        assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
         assert archive.read("toy/traps.py").decode() == SKELETON
     assert sorted(os.listdir(tmp_path)) == ["1.zip", "2.zip", "course"]
 

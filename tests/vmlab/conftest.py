@@ -119,7 +119,8 @@ def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run `python -m ARGUMENTS` in a folder, with this vmlab and a wide plain terminal."""
     home = str(Path(vmlab.__file__).resolve().parent.parent)
     env = {**os.environ, "PYTHONPATH": home, "COLUMNS": "120", "NO_COLOR": "1", "TERM": "dumb"}
-    env.pop("PYTEST_ADDOPTS", None)
+    for name in ("PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE"):
+        env.pop(name, None)
     # Only the plugin that students have: others here cost a second each time.
     env |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "pytest_timeout"}
     return subprocess.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,13 @@ def test_the_console_is_kept_when_the_budget_ends(boot):
     status, out, err = boot(HELLO.format(body="j ."), "--budget", "250000")
     assert (status, out) == (124, "hello\n")
     assert err == "vmlab: 250,000 instructions were not enough\n"
+
+
+def test_each_record_is_shown_once(boot, monkeypatch):
+    monkeypatch.setattr(sys.modules["vmlab.cli.run"], "SLICE", 2)
+    status, out, err = boot(HELLO.format(body=FINISH.format(word="0x5555")), "--trace", "devices")
+    assert (status, out) == (0, "hello\n")
+    assert [line.split()[0] for line in err.splitlines()].count("uart:") == 6
 
 
 def test_waiting_for_ever_is_told(boot):
