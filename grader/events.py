@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from grader.report import Outcome, TestInfo
 
@@ -21,8 +21,14 @@ class Request(_Model):
     assignment: str
     submission: Path | None = None
     """The folder to grade; None to collect the tests only."""
-    trust: bool = False
-    """Grade although walls that should stand do not."""
+    walls: list[str] | None = None
+    """The walls to raise around the submission, by name; must be said if there is one."""
+
+    @model_validator(mode="after")
+    def _never_by_default(self) -> Request:
+        if self.submission is not None and self.walls is None:
+            raise ValueError("a submission is only run with walls, or with none by name")
+        return self
 
 
 class Collected(_Model):

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
 
@@ -22,6 +23,7 @@ import vmlab
 from pydantic import ValidationError
 
 import grader
+from grader import walls
 from grader.authoring import natural
 from grader.course import Unit
 from grader.events import EVENT, Broken, Collected, Done, Ended, Event, Request, Started
@@ -84,7 +86,8 @@ def grade_submission(
     """Run `tests`, as `collect` found them, on the files in `folder`; None: what the session finds.
 
     Raises:
-        Problem: there are no tests, or they are wrong, and no list of them was given.
+        Problem: there are no tests, or they are wrong, and no list of them was given; or this host
+            lacks walls, and `trust` does not say to go on without.
         Stopped: `stop` was set; the session has been ended.
     """
     begin = time.monotonic()
@@ -95,7 +98,10 @@ def grade_submission(
     limits = unit.settings.limits
     patience = limits.submission_seconds + limits.wall_seconds + GRACE
     request = Request(
-        course=unit.course.root, assignment=unit.name, submission=folder.resolve(), trust=trust
+        course=unit.course.root,
+        assignment=unit.name,
+        submission=folder.resolve(),
+        walls=standing_walls(trust),
     )
     with _session(request) as session:
         for event in session.events(patience, stop):
@@ -133,6 +139,24 @@ def grade_submission(
         graded=not any(test.verdict is Verdict.INTERNAL_ERROR for test in results),
         execution_time=time.monotonic() - begin,
     )
+
+
+def standing_walls(trust: bool = False) -> list[str]:
+    """Name the walls that stand on this host. Raise Problem if not enough, unless `trust`."""
+    standing = _look_at_walls()
+    missing = walls.missing(standing)
+    if missing and not trust:
+        raise Problem(
+            f"This host cannot keep submissions in: {', '.join(missing)} missing (grader doctor "
+            "tells why, and what to do). To grade only what you trust, add --trust-submissions."
+        )
+    return [wall.name for wall in standing if wall.stands]
+
+
+@cache
+def _look_at_walls() -> list[walls.Wall]:
+    # Once a process: it starts programs and makes namespaces to see what works.
+    return walls.available()
 
 
 class _Session:

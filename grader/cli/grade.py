@@ -12,7 +12,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from grader import walls
 from grader.batch import Batch, Interrupted
 from grader.cli.table import summary_table
 from grader.course import Course
@@ -20,7 +19,7 @@ from grader.intake import find_sources
 from grader.intake.listing import listed
 from grader.problem import Problem
 from grader.report import Report
-from grader.run import collect
+from grader.run import collect, standing_walls
 
 
 def grade(
@@ -58,8 +57,7 @@ def grade(
     unit = Course.find().unit(assignment)
     settings = unit.settings
     found = find_sources(paths, settings)
-    if not trust:
-        _require_walls()
+    standing_walls(trust)
     where = out or Path("reports") / assignment
     if where.exists() and not where.is_dir():
         raise Problem(f"{where} is a file; name a folder with --out.")
@@ -101,15 +99,6 @@ def grade(
         raise typer.Exit(1)
     if not all(report.graded for report in reports):
         raise typer.Exit(1)
-
-
-def _require_walls() -> None:
-    missing = walls.missing(walls.available())
-    if missing:
-        raise Problem(
-            f"This host cannot keep submissions in: {listed(missing, 10)} missing (grader doctor "
-            "tells why, and what to do). To grade only what you trust, add --trust-submissions."
-        )
 
 
 def _progress(console: Console) -> Progress:

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from grader import run
+from grader.events import Request
 from grader.problem import Problem
 from grader.report import TestInfo
 from grader.run import Stopped, collect, grade_submission
@@ -51,8 +52,8 @@ def session(tmp_path, monkeypatch):
     return put
 
 
-def graded(unit, tmp_path, tests=TESTS, **more):
-    return grade_submission(unit, tmp_path, tests, name="ada", **more)
+def graded(unit, tmp_path, tests=TESTS, trust=True, **more):
+    return grade_submission(unit, tmp_path, tests, name="ada", trust=trust, **more)
 
 
 def verdicts(report):
@@ -228,3 +229,15 @@ def test_no_scratch_and_no_descriptor_is_left(session, unit, tmp_path, monkeypat
     assert os.listdir(scratch) == []
     if before:
         assert sorted(os.listdir("/proc/self/fd")) == before
+
+
+def test_nothing_runs_without_walls_unless_asked_by_name(session, unit, tmp_path, monkeypatch):
+    session("send(event='broken', message=f'walls: {request[\"walls\"]}')")
+    monkeypatch.setattr(run, "_look_at_walls", list)
+    monkeypatch.setattr(run.walls, "missing", lambda standing: ["seccomp"])
+    with pytest.raises(Problem, match="cannot keep submissions in: seccomp missing"):
+        graded(unit, tmp_path, None, trust=False)
+    with pytest.raises(Problem, match=r"walls: \[\]"):
+        graded(unit, tmp_path, None)
+    with pytest.raises(ValueError, match="only run with walls"):
+        Request(course=tmp_path, assignment="toy", submission=tmp_path)
