@@ -13,6 +13,7 @@ from grader.cases import Case, Kind
 from grader.course import Unit
 from grader.report import Report, TestResult, show_points
 from grader.results import results_of
+from grader.text import one_line
 from grader.verdict import Verdict
 
 Grade = Callable[[Unit, Path, Event], Report]
@@ -62,8 +63,11 @@ def _judge(unit: Unit, case: Case, reports: Sequence[Report]) -> Judged:
     complaints = []
     if report.problem:
         complaints.append(f"not run: {report.problem}")
-    complaints += [f"internal error in {t.id}: {t.message}" for t in report.internal_errors]
-    if case.kind in (Kind.REFERENCE, Kind.ALTERNATIVE):
+    elif ours := report.internal_errors:
+        # Then nothing is known of the submission, and every other complaint would be noise.
+        said = _last_line(ours[0].message)
+        complaints.append(f"{len(ours)} internal errors, the first in {ours[0].id}: {said}")
+    elif case.kind in (Kind.REFERENCE, Kind.ALTERNATIVE):
         complaints += [f"{t.id} {_how(t)}" for t in report.tests if not full_marks(t)]
     elif case.kind is Kind.SKELETON:
         complaints += _skeleton(report)
@@ -93,10 +97,17 @@ def sorted_clauses(unit: Unit, names: Iterable[str]) -> list[str]:
 
 
 def _how(test: TestResult) -> str:
-    said = test.message or (f"expected {test.expected}, got {test.got}" if test.expected else "")
+    said = f"expected {test.expected}, got {test.got}" if test.expected else test.message
+    said = one_line(said)
     if test.verdict is Verdict.PASSED:
         return f"has only {show_points(test.score)} of {show_points(test.max_score)} points"
     return f"{test.verdict.words}: {said}" if said else test.verdict.words
+
+
+def _last_line(text: str) -> str:
+    """Return what a traceback ends with, and begins with if there is more."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return one_line(" … ".join([lines[0], lines[-1]] if len(lines) > 1 else lines))
 
 
 def _skeleton(report: Report) -> list[str]:

@@ -124,8 +124,11 @@ def test_the_skeleton_stops_at_holes_only(course):
 
 
 def test_internal_errors_are_told_wherever_they_are(course):
-    broken = with_test(report({"h2"}), 0, verdict=Verdict.INTERNAL_ERROR, message="ours", score=0)
-    assert "bad2: internal error in p1: ours" in complaints(course, {"bad2": [broken]}.items())
+    ours = {"verdict": Verdict.INTERNAL_ERROR, "score": 0, "message": "died\nTraceback\nKeyError\n"}
+    broken = with_test(with_test(report({"h2"}), 0, **ours), 1, **ours)
+    assert complaints(course, {"bad2": [broken]}.items()) == [
+        "bad2: 2 internal errors, the first in p1: died … KeyError"
+    ]
 
 
 def test_a_submission_that_was_not_run_is_told(course):
