@@ -8,7 +8,7 @@ from typing import Protocol
 from .access import Access
 from .hart import Mode
 from .sv39 import Step
-from .trap import Exc, Exit, Irq, Trap
+from .trap import ADDRESS_CAUSES, Exc, Exit, Irq, Trap
 
 KINDS = ("instructions", "traps", "walks", "devices", "exits")
 
@@ -60,8 +60,10 @@ class TrapTaken:
 
     def text(self) -> str:
         """Return cause, address and both states."""
-        cause = cause_name(self.trap.cause, self.trap.interrupt)
-        at = "" if self.trap.interrupt else f", address {self.trap.address + self.trap.offset:#x}"
+        trap = self.trap
+        cause = cause_name(trap.cause, trap.interrupt)
+        has_address = trap.cause in ADDRESS_CAUSES and not trap.interrupt
+        at = f", address {trap.address + trap.offset:#x}" if has_address else ""
         return (
             f"trap: {cause}{at}, from {self.mode.name} pc {self.pc:#x} "
             f"to {self.to_mode.name} pc {self.to_pc:#x}"

@@ -11,7 +11,7 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "name, typed, expected",
+    ("name", "typed", "expected"),
     [
         ("compute", b"", b"3901c250707994af"),
         ("csrs", b"", b"0000000a007e19aa 00000002000c0122"),
