@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
@@ -46,6 +47,12 @@ class NestedCall:
 
 class Messages:
     """The messages that may come while `method` runs."""
+
+    @classmethod
+    @cache
+    def of(cls, method: Method) -> Messages:
+        """Return the messages of a method; made once, since that takes a while."""
+        return cls(method)
 
     def __init__(self, method: Method) -> None:
         self._method = method

@@ -82,7 +82,7 @@ class WorkerLink(Generic[T]):
         self._question = 0
         self._end: PartError | None = None
         for method in interface.methods.values():
-            setattr(self, method.name, self._caller(method, Messages(method)))
+            setattr(self, method.name, self._caller(method, Messages.of(method)))
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the interface has no function {name}")

@@ -55,8 +55,11 @@ def command(read: tuple[Path, ...] = (), write: tuple[Path, ...] = ()) -> list[s
         # The program loader's path is fixed in every program; on most systems it is a link.
         if folder.is_symlink():
             words += ["--symlink", os.readlink(folder), str(folder)]
-    python = places.interpreter()
-    for path in _outermost([*places.readable(), python, *_loader(), *read]):
+    bound = _outermost([*places.readable(), places.interpreter(), *_loader(), *read])
+    for parent in sorted({parent for path in bound for parent in path.parents}):
+        # Left to itself it makes them for root's eyes only.
+        words += ["--perms", "0755", "--dir", str(parent)]
+    for path in bound:
         words += ["--ro-bind", str(path), str(path)]
     for path in places.hidden():
         words += ["--tmpfs", str(path)]

@@ -27,7 +27,6 @@ NET_ALL = 0b11
 SCOPE_ALL = 0b11
 """ABSTRACT_UNIX_SOCKET, SIGNAL."""
 
-FILE_READ = READ_FILE
 FILE_RIGHTS = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV
 READ = READ_FILE | READ_DIR
 SCRATCH = READ | WRITE_FILE | TRUNCATE | MAKE_REG | MAKE_DIR | REMOVE_FILE | REMOVE_DIR | REFER
@@ -56,38 +55,31 @@ def abi() -> int:
     )
 
 
-class Ruleset:
-    """Rules being collected; `enter` puts this process under them, for good."""
+class Grants:
+    """What workers may open, collected once while every path is within reach."""
 
     def __init__(self) -> None:
         version = abi()
         self._handled = ALL_BY_ABI[max(known for known in ALL_BY_ABI if known <= version)]
-        attributes = _RulesetAttr(
+        self._attributes = _RulesetAttr(
             self._handled,
             NET_ALL if version >= NET_ABI else 0,
             SCOPE_ALL if version >= SCOPE_ABI else 0,
         )
-        size = 24 if version >= SCOPE_ABI else 16 if version >= NET_ABI else 8
-        self.descriptor = kernel.syscall(
-            kernel.LANDLOCK_CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), 0
-        )
+        self._size = 24 if version >= SCOPE_ABI else 16 if version >= NET_ABI else 8
+        self._rules: list[tuple[int, int]] = []
+
+    @property
+    def descriptors(self) -> set[int]:
+        """The open paths, which `ruleset` uses up."""
+        return {descriptor for descriptor, _ in self._rules}
 
     def allow(self, path: str, rights: int) -> None:
         """Allow `rights` to a file, or to all that lies beneath a folder. Raise OSError."""
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        try:
-            if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
-                rights &= FILE_RIGHTS
-            rule = _PathBeneathAttr(rights & self._handled, descriptor)
-            kernel.syscall(
-                kernel.LANDLOCK_ADD_RULE,
-                self.descriptor,
-                RULE_PATH_BENEATH,
-                ctypes.byref(rule),
-                0,
-            )
-        finally:
-            os.close(descriptor)
+        if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            rights &= FILE_RIGHTS
+        self._rules.append((descriptor, rights & self._handled))
 
     def allow_reading(self, path: str, hidden: Iterable[str]) -> None:
         """Allow reading all beneath `path` but what lies in the `hidden` folders.
@@ -104,7 +96,28 @@ class Ruleset:
             if not entry.is_symlink():
                 self.allow_reading(entry.path, hidden)
 
-    def enter(self) -> None:
-        """Restrict this process and all it will start. Raise OSError."""
-        kernel.syscall(kernel.LANDLOCK_RESTRICT_SELF, self.descriptor, 0)
-        os.close(self.descriptor)
+    def ruleset(self, scratch: str) -> int:
+        """Make the rules of one worker, which may write in `scratch`; done once in a process.
+
+        Raises OSError.
+        """
+        self.allow(scratch, SCRATCH)
+        ruleset = kernel.syscall(
+            kernel.LANDLOCK_CREATE_RULESET,
+            ctypes.byref(self._attributes),
+            ctypes.c_size_t(self._size),
+            0,
+        )
+        for descriptor, rights in self._rules:
+            rule = _PathBeneathAttr(rights, descriptor)
+            kernel.syscall(
+                kernel.LANDLOCK_ADD_RULE, ruleset, RULE_PATH_BENEATH, ctypes.byref(rule), 0
+            )
+            os.close(descriptor)
+        return ruleset
+
+
+def enter(ruleset: int) -> None:
+    """Restrict this process and all it will start. Raise OSError."""
+    kernel.syscall(kernel.LANDLOCK_RESTRICT_SELF, ruleset, 0)
+    os.close(ruleset)

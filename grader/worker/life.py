@@ -8,7 +8,7 @@ import mmap
 import os
 import socket
 import sys
-from types import ModuleType
+from dataclasses import dataclass
 from typing import Any
 
 from vmlab.link import frames
@@ -17,30 +17,41 @@ from vmlab.link.interface import Interface
 from vmlab.link.serve import Server
 
 from . import walls
-from .landlock import Ruleset
+from .landlock import Grants
 
 OUT_OF_MEMORY = 77
 """Exit status of a worker that had not even the memory to say so."""
 
 
-def live(
-    config: dict[str, Any],
-    interface: ModuleType,
-    rules: Ruleset | None,
-    orders: dict[str, Any],
-    descriptors: list[int],
-    kept: set[int],
-) -> None:
-    """Run one worker; `descriptors` are the link, the output and perhaps the guest's memory."""
-    link, output, *memory = descriptors
+@dataclass(frozen=True)
+class Birth:
+    """What a worker is told, once, when it is forked."""
+
+    config: dict[str, Any]
+    protocol: type[Any]
+    grants: Grants | None
+    orders: dict[str, Any]
+    descriptors: list[int]
+    """The link, the output and perhaps the guest's memory."""
+    kept: set[int]
+    """Descriptors that imports need."""
+
+
+def enter(birth: Birth) -> tuple[Server, str]:
+    """Go behind the walls; return what serves the part, and the part's name. Raise OSError."""
+    config, orders = birth.config, birth.orders
+    link, output, *memory = birth.descriptors
     for standard in (1, 2):
         os.dup2(output, standard)
-    _close_all_but({0, 1, 2, link, *memory, *kept})
+    own = {0, 1, 2, link, *memory, *birth.kept}
+    _close_all_but(own | (birth.grants.descriptors if birth.grants else set()))
     size = os.fstat(memory[0]).st_size if memory else 0
     limits = {**config["limits"], "memory_bytes": config["limits"]["memory_bytes"] + size}
     with socket.socket(fileno=link) as sock:
         try:
-            raised = walls.raise_around_self(config["walls"], rules, orders["uid"], limits)
+            raised = walls.raise_around_self(
+                config["walls"], birth.grants, orders["uid"], orders["scratch"], limits
+            )
         except OSError as error:
             sock.sendall(frames.pack(json.dumps({"error": str(error), "walls": []}).encode()))
             raise
@@ -59,9 +70,14 @@ def live(
     sys.argv[:] = [""]
     # What was printed before a crash helps to find it.
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    server = Server(link, Interface.of(interface.Part), Blame(config["submission"]), ram)
+    blame = Blame(config["submission"])
+    return Server(link, Interface.of(birth.protocol), blame, ram), config["part"]
+
+
+def live(server: Server, part: str) -> None:
+    """Import the submission and serve its part until the link closes."""
     try:
-        server.run(lambda: importlib.import_module(config["part"]))
+        server.run(lambda: importlib.import_module(part))
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
 

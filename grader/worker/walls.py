@@ -11,8 +11,7 @@ from base64 import b64decode
 from dataclasses import dataclass
 from typing import Any
 
-from . import filters, kernel
-from .landlock import FILE_READ, SCRATCH, WRITE_FILE, Ruleset
+from . import filters, kernel, landlock
 
 MIB = 1 << 20
 FILE_BYTES = MIB
@@ -31,24 +30,31 @@ class Raised:
     listener: int | None = None
 
 
-def ruleset(policy: dict[str, Any], scratch: str) -> Ruleset:
-    """Collect the Landlock rules. Done once, before any worker, while paths can be opened."""
-    rules = Ruleset()
+def grants(policy: dict[str, Any]) -> landlock.Grants:
+    """Collect what every worker may open."""
+    rules = landlock.Grants()
     for path in policy["read"]:
         rules.allow_reading(path, policy["hidden"])
     for device in ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"):
         if os.path.exists(device):
-            rules.allow(device, FILE_READ | (WRITE_FILE if device == "/dev/null" else 0))
-    rules.allow(scratch, SCRATCH)
+            rules.allow(
+                device, landlock.READ_FILE | (landlock.WRITE_FILE if device == "/dev/null" else 0)
+            )
     return rules
 
 
 def raise_around_self(
-    policy: dict[str, Any], rules: Ruleset | None, uid: int | None, limits: dict[str, int]
+    policy: dict[str, Any],
+    rules: landlock.Grants | None,
+    uid: int | None,
+    scratch: str,
+    limits: dict[str, int],
 ) -> Raised:
     """Put this process behind every wall of the policy. Raise OSError if one cannot stand."""
     raised = Raised(["rlimits"])
     os.umask(0o077)
+    # While paths can still be opened; it takes effect further down.
+    ruleset = None if rules is None else rules.ruleset(scratch)
     _limit(limits)
     if sys.platform != "linux":
         return raised
@@ -64,8 +70,8 @@ def raise_around_self(
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     raised.names.append("no_new_privs")
-    if rules is not None:
-        rules.enter()
+    if ruleset is not None:
+        landlock.enter(ruleset)
         raised.names.append("landlock")
     if policy["seccomp"]:
         listening, killing = (b64decode(policy["seccomp"][name]) for name in ("listen", "kill"))

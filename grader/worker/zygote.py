@@ -14,20 +14,35 @@ import signal
 import socket
 import traceback
 from contextlib import suppress
-from typing import Any, NoReturn
+from typing import Any
 
-from . import control, paths, walls
-from .life import live
+from . import control, life, paths, walls
 
 
 def main(descriptor: int) -> None:
-    """Serve the grader at the other end of the socket `descriptor` until it closes."""
-    sock = socket.socket(fileno=descriptor)
+    """Serve the grader at the other end of the socket `descriptor` until it closes.
+
+    In a worker this goes on with its life, when nothing of the zygote is on the stack any more.
+    """
+    birth = _serve(socket.socket(fileno=descriptor))
+    if birth is None:
+        return
+    try:
+        server, part = life.enter(birth)
+        birth = None
+        life.live(server, part)
+    except BaseException:
+        os.write(2, traceback.format_exc().encode())
+        os._exit(1)
+    os._exit(0)
+
+
+def _serve(sock: socket.socket) -> life.Birth | None:
     try:
         config, _ = control.receive(sock)
-        Zygote(sock, config).run()
+        return Zygote(sock, config).run()
     except (control.Closed, ConnectionError):
-        return
+        return None
 
 
 class Zygote:
@@ -42,8 +57,8 @@ class Zygote:
             _preload(name)
         self._interface = importlib.import_module(config["interface"])
         policy = config["walls"]
-        self._rules = walls.ruleset(policy, config["scratch"]) if policy["landlock"] else None
-        self._kept = kept | ({self._rules.descriptor} if self._rules is not None else set())
+        self._grants = walls.grants(policy) if policy["landlock"] else None
+        self._kept = kept
         self._wake, wake_end = os.pipe()
         os.set_blocking(wake_end, False)
         signal.set_wakeup_fd(wake_end)
@@ -52,8 +67,8 @@ class Zygote:
         gc.collect()
         gc.freeze()
 
-    def run(self) -> None:
-        """Do as told until the grader closes; then no worker is left."""
+    def run(self) -> life.Birth | None:
+        """Do as told until the grader closes; then no worker is left. In a worker, return."""
         control.send(self._sock, {"ready": True})
         poll = select.poll()
         poll.register(self._sock, select.POLLIN)
@@ -64,26 +79,40 @@ class Zygote:
                     if descriptor == self._wake:
                         os.read(self._wake, 512)
                         self._reap()
-                    else:
-                        message, descriptors = control.receive(self._sock)
-                        self._obey(message, descriptors)
+                        continue
+                    birth = self._obey(*control.receive(self._sock))
+                    if birth is not None:
+                        self._children.clear()
+                        return birth
         finally:
             for pid in self._children:
                 os.kill(pid, signal.SIGKILL)
 
-    def _obey(self, message: dict[str, Any], descriptors: list[int]) -> None:
+    def _obey(self, message: dict[str, Any], descriptors: list[int]) -> life.Birth | None:
+        """Do one thing; in the worker that was just made, return its orders."""
         if "kill" in message:
             # Only a child that was not waited for: its number is nobody else's yet.
             if message["kill"] in self._children:
                 os.kill(message["kill"], signal.SIGKILL)
-            return
+            return None
         pid = os.fork()
         if pid == 0:
-            self._become_worker(message["spawn"], descriptors)
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            self._sock.detach()
+            return life.Birth(
+                self._config,
+                self._interface.Part,
+                self._grants,
+                message["spawn"],
+                descriptors,
+                self._kept,
+            )
         self._children.add(pid)
         for each in descriptors:
             os.close(each)
         control.send(self._sock, {"spawned": pid})
+        return None
 
     def _reap(self) -> None:
         for pid in list(self._children):
@@ -99,16 +128,6 @@ class Zygote:
                         "peak_kib": usage.ru_maxrss,
                     },
                 )
-
-    def _become_worker(self, orders: dict[str, Any], descriptors: list[int]) -> NoReturn:
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        try:
-            live(self._config, self._interface, self._rules, orders, descriptors, self._kept)
-        except BaseException:
-            os.write(2, traceback.format_exc().encode())
-            os._exit(1)
-        os._exit(0)
 
 
 def _preload(name: str) -> None:

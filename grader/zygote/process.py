@@ -193,7 +193,6 @@ class Zygote:
         return {
             "kit": str(stage.kit),
             "submission": str(stage.submission),
-            "scratch": str(stage.scratch),
             "part": self._part,
             "interface": interface,
             "preload": sorted(_mentioned(stage.sources())),

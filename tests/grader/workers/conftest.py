@@ -10,9 +10,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from vmlab.link.interface import Interface
+
 from grader import walls
 from grader.zygote import Limits, Worker, Zygote
-from vmlab.link.interface import Interface
 
 HERE = Path(__file__).parent
 LIMITS = Limits(cpu_seconds=1, wall_seconds=20, memory_mib=64, calls=200, output_bytes=1000)

@@ -122,7 +122,7 @@ def nested(vcpu, computer, name):
         frame(json.dumps(message))
     else:
         frame(json.dumps(forged[name]))
-    time.sleep(60)
+    return time.sleep(60)
 
 
 def fill(ram, offset, data):
@@ -349,12 +349,12 @@ def flood(mebibytes):
 
 
 def close_all(_):
-    os.closerange(0, 64)
+    os.closerange(0, 4096)
     time.sleep(60)
 
 
 def find_link():
-    for descriptor in range(3, 64):
+    for descriptor in range(3, 4096):
         try:
             if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
                 return descriptor
@@ -444,7 +444,12 @@ def forge(kind):
                 ),
             }[kind]
         )
-    time.sleep(60)
+    return time.sleep(60)
+
+
+def safe(value):
+    kept = vars(value) if type(value).__module__.startswith("_vmlab") else value
+    return repr(kept)[:5000] if type(value).__name__ != "socket" else "a socket"
 
 
 def surroundings(_):
@@ -452,7 +457,7 @@ def surroundings(_):
     frames = []
     inner = sys._getframe()
     while inner:
-        frames.append(repr(inner.f_locals)[:5000])
+        frames.append({name: safe(value) for name, value in inner.f_locals.items()})
         inner = inner.f_back
     found = [dict(os.environ), sys.argv, sys.path, modules, os.getcwd(), frames, sys.orig_argv]
     return json.dumps(found, default=repr)
@@ -460,7 +465,7 @@ def surroundings(_):
 
 def descriptors(_):
     found = []
-    for descriptor in range(256):
+    for descriptor in range(4096):
         try:
             kind = stat.S_IFMT(os.fstat(descriptor).st_mode)
         except OSError:
@@ -526,5 +531,5 @@ ATTACKS = {
     "import": import_module,
     "remember": lambda text: (LEFT_BEHIND.append(text), LEFT_BEHIND)[1],
     "colours": colours,
-    "null": lambda _: open(os.devnull, "w").write("x"),
+    "null": lambda _: os.write(os.open(os.devnull, os.O_WRONLY), b"x"),
 }
