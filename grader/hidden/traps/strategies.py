@@ -1,4 +1,7 @@
-"""Random states and traps, such as a real machine can be in."""
+"""Random states and traps, such as a real machine can be in.
+
+A test draws hundreds of them: so strategies are made once, and a draw gives several small fields.
+"""
 
 from __future__ import annotations
 
@@ -10,63 +13,83 @@ from vmlab.csrs import DELEGABLE
 from vmlab.hart import MASK64, HartState, Mode
 from vmlab.trap import ADDRESS_CAUSES, ECALLS, Exc, Irq, Trap
 
-SUBSET_OF_S = st.sets(st.sampled_from([Irq.SSI, Irq.STI, Irq.SEI])).map(lambda s: bits(*s))
-SUBSET_OF_ALL = st.sets(st.sampled_from(list(Irq))).map(lambda s: bits(*s))
-ADDRESS = st.integers(0, MASK64 >> 2).map(lambda n: n << 2)
-WORD = st.integers(0, MASK64)
+
+def _subsets(codes: list[Irq]) -> st.SearchStrategy[int]:
+    """Draw a mask of some of these interrupts."""
+
+    def mask(choice: int) -> int:
+        return bits(*(code for index, code in enumerate(codes) if choice >> index & 1))
+
+    return st.integers(0, (1 << len(codes)) - 1).map(mask)
+
+
+SUBSET_OF_S = _subsets([Irq.SSI, Irq.STI, Irq.SEI])
+SUBSET_OF_ALL = _subsets(list(Irq))
+MODES = st.sampled_from(list(Mode))
 BIT = st.integers(0, 1)
-STATUS_BITS = ("SIE", "MIE", "SPIE", "MPIE", "SUM", "MXR", "TVM", "TW", "TSR")
+WORD = st.integers(0, MASK64)
+ADDRESS = WORD.map(lambda word: word & ~0b11)
+VECTOR = WORD.map(lambda word: word & ~0b10)
+EXCEPTIONS = WORD.map(lambda word: word & DELEGABLE)
+STATUS_BITS = ("SIE", "MIE", "SPIE", "MPIE", "SUM", "MXR", "TVM", "TW", "TSR", "SPP", "MPRV")
+STATUS = st.integers(0, (1 << len(STATUS_BITS)) - 1)
+DRAWN = {
+    "MPP": MODES,
+    "medeleg": EXCEPTIONS,
+    "mideleg": SUBSET_OF_S,
+    "mie": SUBSET_OF_ALL,
+    "pc": ADDRESS,
+    "mepc": ADDRESS,
+    "sepc": ADDRESS,
+    "mtvec": VECTOR,
+    "stvec": VECTOR,
+}
+_SOME_MODES = {modes: st.sampled_from(modes) for modes in ((Mode.M,), (Mode.S,), (Mode.S, Mode.M))}
 
 
 @st.composite
 def states(draw: st.DrawFn, modes: tuple[Mode, ...] = tuple(Mode), **fixed: Any) -> HartState:
     """Draw a hart: mode, stack, delegation, enables, vectors. `fixed` fields are not drawn."""
-    mode = draw(st.sampled_from(modes))
-    status = draw(st.integers(0, (1 << len(STATUS_BITS)) - 1))  # one draw is faster than nine
+    mode = draw(_SOME_MODES.get(modes, MODES))
+    status = draw(STATUS)
     fields: dict[str, Any] = {name: status >> i & 1 for i, name in enumerate(STATUS_BITS)}
-    fields["SPP"] = draw(st.sampled_from([Mode.U, Mode.S]))
-    fields["MPP"] = draw(st.sampled_from(list(Mode)))
-    # MPRV is only ever 1 in M-mode: every return to a lower mode clears it.
-    fields["MPRV"] = draw(BIT) if mode is Mode.M else 0
-    fields["medeleg"] = draw(st.integers(0, DELEGABLE)) & DELEGABLE
-    fields["mideleg"] = draw(SUBSET_OF_S)
-    fields["mie"] = draw(SUBSET_OF_ALL)
-    for name in ("pc", "mepc", "sepc"):
-        fields[name] = draw(ADDRESS)
-    for name in ("mtvec", "stvec"):
-        fields[name] = draw(ADDRESS) | draw(BIT)
+    if mode is not Mode.M:  # every return to a lower mode clears MPRV
+        fields["MPRV"] = 0
+    for name, strategy in DRAWN.items():
+        if name not in fixed:
+            fields[name] = draw(strategy)
     return hart(mode, **{**fields, **fixed})
+
+
+MISALIGNED = (Exc.INSTRUCTION_MISALIGNED, Exc.LOAD_MISALIGNED, Exc.STORE_MISALIGNED)
+_CAUSES = {
+    mode: st.sampled_from(sorted(set(Exc) - set(ECALLS.values()) | {ECALLS[mode]})) for mode in Mode
+}
+_OFFSET = st.integers(0, 7)
+_INSTRUCTION = st.integers(0, (1 << 32) - 1)
 
 
 @st.composite
 def exceptions(draw: st.DrawFn, mode: Mode) -> Trap:
     """Draw an exception that `mode` can raise."""
-    ecalls = set(ECALLS.values()) - {ECALLS[mode]}
-    cause = draw(st.sampled_from(sorted(set(Exc) - ecalls)))
-    instruction = draw(st.integers(0, (1 << 32) - 1))
+    cause = draw(_CAUSES[mode])
+    instruction = draw(_INSTRUCTION)
     if cause not in ADDRESS_CAUSES:
         return Trap(cause, instruction=instruction)
-    misaligned = cause in (
-        Exc.INSTRUCTION_MISALIGNED,
-        Exc.LOAD_MISALIGNED,
-        Exc.STORE_MISALIGNED,
-    )
-    offset = 0 if misaligned else draw(st.integers(0, 7))
+    offset = 0 if cause in MISALIGNED else draw(_OFFSET)
     return Trap(cause, instruction=instruction, address=draw(WORD), offset=offset)
 
 
-@st.composite
-def interrupts(draw: st.DrawFn, state: HartState) -> Trap:
-    """Draw an interrupt that can be taken in the state's mode."""
-    takeable = [code for code in Irq if state.mode is not Mode.M or not state.mideleg >> code & 1]
-    return Trap(draw(st.sampled_from(takeable)), interrupt=True)
+_INTERRUPT = st.sampled_from(list(Irq))
 
 
 @st.composite
 def trapping(draw: st.DrawFn, **fixed: Any) -> tuple[HartState, Trap]:
-    """Draw a hart and a trap that it can take."""
+    """Draw a hart and a trap that it can take; it has `fixed` fields, among them mideleg = 0."""
     state = draw(states(**fixed))
-    return state, draw(st.one_of(exceptions(state.mode), interrupts(state)))
+    if draw(BIT):
+        return state, Trap(draw(_INTERRUPT), interrupt=True)
+    return state, draw(exceptions(state.mode))
 
 
 def quiet(modes: tuple[Mode, ...] = tuple(Mode), **fixed: Any) -> st.SearchStrategy[HartState]:

@@ -49,7 +49,7 @@ def test_interrupts_have_bits_of_their_own(bench):
 @clause("T2")
 @weight(2)
 @number("2.3")
-@settings(max_examples=60)
+@settings(max_examples=50)
 @given(trapping(medeleg=0, mideleg=0))
 def test_any_entry_into_m_mode(bench, reference, case):
     """Entering M-mode from any mode with any stack: xPP, xPIE, xIE, epc, cause, no more."""
@@ -89,7 +89,7 @@ def test_traps_within_traps(bench):
 @clause("T3")
 @weight(1)
 @number("3.3")
-@settings(max_examples=60)
+@settings(max_examples=50)
 @given(trapping(medeleg=0, mideleg=0, stvec=0x8000_0500))
 def test_any_vector(bench, reference, case):
     """Where M-mode's handler begins, for any mtvec and any trap."""
@@ -147,7 +147,7 @@ def test_value_of_what_has_none(bench):
 @clause("T6")
 @weight(1)
 @number("6.5")
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(trapping(medeleg=0, mideleg=0))
 def test_any_value(bench, reference, case):
     """What mtval holds after any trap: for a straddling access, where the failed part begins."""

@@ -49,7 +49,7 @@ def test_disabled_interrupts_are_never_taken(bench):
 @clause("T4")
 @weight(1)
 @number("4.6")
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(
     mode=st.sampled_from(list(Mode)),
     enables=st.tuples(BIT, BIT),
@@ -95,7 +95,7 @@ def test_priority_of_each_pair(bench):
 @clause("T5")
 @weight(1)
 @number("5.3")
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(pending=SUBSET_OF_ALL, enabled=SUBSET_OF_ALL, mideleg=SUBSET_OF_S)
 def test_any_set_in_user_mode(bench, reference, pending, enabled, mideleg):
     """Any set of pending and enabled interrupts in U-mode, where every one of them can be taken."""

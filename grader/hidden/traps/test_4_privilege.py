@@ -19,7 +19,7 @@ COUNTERS = {0: "cycle", 1: "time", 2: "instret"}
 @clause("T9")
 @weight(1)
 @number("9.3")
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(state=states(), mip=SUBSET_OF_ALL, seip=st.booleans())
 def test_any_waiting_hart(bench, reference, state, mip, seip):
     """Whether a hart wakes depends on mie and what is pending, the PLIC's wire included."""
@@ -51,7 +51,7 @@ def _allowed(part, state, number_, write):
 @clause("T10")
 @weight(2)
 @number("10.4")
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(
     mode=st.sampled_from(list(Mode)),
     csr=st.one_of(st.sampled_from(sorted(CSRS)), st.integers(0, 0xFFF)),

@@ -49,7 +49,7 @@ def is_emulated(word):
 @clause("T14")
 @weight(1)
 @number("14.3")
-@settings(max_examples=60)
+@settings(max_examples=50)
 @given(st.data(), quiet())
 def test_any_exception(bench, data, vcpu):
     """Any exception of any virtual mode enters the guest's handler as by take_trap."""
@@ -136,7 +136,7 @@ def test_a_fetch_that_fails(bench):
 @clause("T15")
 @weight(1)
 @number("15.4")
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(
     mode=st.sampled_from(list(Mode)),
     word=st.one_of(
@@ -160,7 +160,7 @@ def test_any_other_word(bench, mode, word, tval):
 @clause("T16")
 @weight(1)
 @number("16.4")
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(
     name=st.sampled_from(list(CSR_FUNCT3)),
     csr_name=st.sampled_from(PLAIN),
@@ -260,7 +260,7 @@ def _allowed(check, *arguments):
 @clause("T17")
 @weight(1)
 @number("17.3")
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(
     vcpu=quiet(),
     number_=st.one_of(st.sampled_from(sorted(NUMBERS.values())), st.integers(0, 0xFFF)),
@@ -306,7 +306,7 @@ def test_the_guests_own_traps_of_mstatus(bench):
 @clause("T18")
 @weight(1)
 @number("18.2")
-@settings(max_examples=60)
+@settings(max_examples=50)
 @given(vcpu=quiet(KERNEL, TSR=0), tval=st.booleans())
 def test_any_virtual_return(bench, vcpu, tval):
     """Any sret of a guest's kernel does to the virtual hart what sret does; mret likewise."""
@@ -389,7 +389,7 @@ def test_everything_that_makes_an_interrupt_due(bench):
 @clause("T20")
 @weight(1)
 @number("20.4")
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(vcpu=states(), mip=SUBSET_OF_ALL, code=st.sampled_from([Irq.MTI, Irq.MEI, Irq.MSI]))
 def test_any_tick(bench, vcpu, mip, code):
     """At a host interrupt the guest takes what choose_interrupt names for it, or nothing."""
