@@ -53,10 +53,7 @@ class PartEnded(TestEnded):
 
 
 class TimeUp(TestEnded):
-    """The wall-clock backstop of a test struck."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"the test did not end within {seconds:g} seconds")
+    """The wall-clock backstop of a test struck; the message says which."""
 
 
 class GuardedPart:

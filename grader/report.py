@@ -6,11 +6,13 @@ import math
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from grader.assignment import Visible
 from grader.verdict import Verdict
 
+Text = Annotated[str, AfterValidator(lambda text: text.encode("utf-8", "replace").decode())]
+"""Text that can be written as JSON: half a surrogate pair cannot."""
 Points = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -25,7 +27,7 @@ class TestInfo(_Model):
 
     id: str
     """pytest's name of it, such as `hidden/test_entry.py::test_vectored`."""
-    title: str
+    title: Text
     """The first sentence of its docstring: what the student reads."""
     number: str
     clause: str
@@ -50,15 +52,15 @@ class Outcome(_Model):
 
     verdict: Verdict
     score: Points = 0.0
-    scenario: str = ""
-    expected: str = ""
-    got: str = ""
-    rule: str = ""
-    message: str = ""
+    scenario: Text = ""
+    expected: Text = ""
+    got: Text = ""
+    rule: Text = ""
+    message: Text = ""
     """One sentence on how it ended, if that is not told by scenario, expected and got."""
-    traceback: str = ""
+    traceback: Text = ""
     """The part's own traceback, or, for an internal error, ours."""
-    output: str = ""
+    output: Text = ""
     """What the part printed."""
     ranking: Ranking | None = None
 

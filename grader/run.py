@@ -201,6 +201,8 @@ class _Session:
 @contextmanager
 def _session(request: Request) -> Iterator[_Session]:
     """Start a session for `request`; whatever happens, neither it nor a child of it is left."""
+    if os.name != "posix":
+        raise Problem("The grader does not run on Windows itself: start it in WSL or a container.")
     reading, writing = os.pipe()
     with tempfile.TemporaryDirectory(prefix="grader-") as scratch:
         printed = Path(scratch) / "printed"

@@ -61,9 +61,8 @@ def grade(
     where = out or Path("reports") / assignment
     if where.exists() and not where.is_dir():
         raise Problem(f"{where} is a file; name a folder with --out.")
-    tests = collect(unit)
     count = len(found.sources)
-    batch = Batch(unit, tests, where, min(jobs or os.cpu_count() or 1, count), trust)
+    batch = Batch(unit, collect(unit), where, min(jobs or os.cpu_count() or 1, count), trust)
     errors = Console(stderr=True, highlight=False)
     if found.passed_over:
         names = listed([path.name for path in found.passed_over])
@@ -74,7 +73,7 @@ def grade(
         with _progress(errors) as progress:
             task = progress.add_task(settings.title, total=count)
             batch.grade(found.sources, lambda report: progress.advance(task))
-    except Interrupted:
+    except (Interrupted, KeyboardInterrupt):  # the second, if someone is impatient
         interrupted = True
     except Problem as trouble:
         problem = trouble

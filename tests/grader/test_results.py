@@ -109,7 +109,7 @@ def test_strange_text_stays_one_document(unit):
     ).text()
     data = json.loads(text.encode("utf-8"))
     assert data["tests"][0]["name"] == "T1: �x y"
-    assert "a�b��" in data["tests"][0]["output"]
+    assert "a?b��" in data["tests"][0]["output"]
 
 
 def test_an_internal_error_leaves_the_score_open(unit):
@@ -204,3 +204,8 @@ def test_tests_that_are_shown_later_are_not_told_of_now(unit):
 def test_points_do_not_depend_on_their_order():
     tests = [result("passed", number=str(n), score=0.1, max_score=0.1) for n in range(10)]
     assert report(*tests).score == report(*reversed(tests)).score == 1.0
+
+
+def test_half_a_surrogate_pair_does_not_stop_a_report():
+    test = result("crashed", message="a\ud800b", output="\udcff")
+    assert json.loads(test.model_dump_json())["message"] == "a?b"

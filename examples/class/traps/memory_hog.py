@@ -1,6 +1,6 @@
-"""Precomputes what every CSR access may answer."""
+"""Precomputes what every access may answer."""
 
-TABLE = {(number, mode): bytearray(1 << 20) for number in range(4096) for mode in range(4)}
+TABLE = [None] * (1 << 32)  # every CSR number, mode and a few values
 
 
 def wakes(hart):
