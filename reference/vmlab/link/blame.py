@@ -6,6 +6,8 @@ import os
 import traceback
 from types import TracebackType
 
+from .wire import without_addresses
+
 MESSAGE_MOST = 2_000
 TEXT_MOST = 16_000
 """Characters; a traceback of a deep recursion is cut in its middle."""
@@ -64,4 +66,4 @@ def _said(error: BaseException) -> str:
         text = str(error)
     except Exception:  # a student's own exception class
         text = "(its text cannot be shown)"
-    return f"{kind}: {text}" if text else kind
+    return without_addresses(f"{kind}: {text}" if text else kind)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import re
 import types
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_h
 from vmlab.ranges import PLAIN_BYTES, PLAIN_INT, PLAIN_LENGTH, Bits, Length, ZeroFirst
 
 INTEGERS = {int}
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 SHORT = Repr()
 SHORT.maxother = SHORT.maxstring = SHORT.maxlong = 40
 
@@ -108,7 +110,12 @@ def describe(value: object) -> str:
         shown = SHORT.repr(value)
     except Exception:
         shown = "something"
-    return f"{shown} ({type(value).__name__})"
+    return f"{without_addresses(shown)} ({type(value).__name__})"
+
+
+def without_addresses(text: str) -> str:
+    """Drop what differs from run to run in Python's own texts: "<f at 0x7f01>" is "<f>"."""
+    return ADDRESS.sub("", text)
 
 
 def _unwrap(annotation: Any) -> tuple[Any, tuple[Any, ...]]:

@@ -275,7 +275,7 @@ def test_a_worker_knows_nothing_of_the_grader(
 ) -> None:
     monkeypatch.setenv("SECRET", "hunter2")
     everything = attack("surroundings")
-    for secret in (str(COURSE), "hunter2", "pytest", "pydantic", "site-packages", "grader.link"):
+    for secret in (str(COURSE), "hunter2", "_pytest", "pydantic", "site-packages", "grader.link"):
         assert secret not in everything
 
 
