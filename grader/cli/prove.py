@@ -45,7 +45,8 @@ def prove(
     tests = collect(unit)
 
     def grade(unit: Unit, folder: Path, stop: Event) -> Report:
-        return grade_submission(unit, folder, tests, stop=stop)
+        # What is graded here is our own, so it can be proven on a host without walls too.
+        return grade_submission(unit, folder, tests, stop=stop, trust=True)
 
     with Progress(transient=True) as progress:
         task = progress.add_task("grading", total=len(known) * runs)
