@@ -91,7 +91,7 @@ WRONG: list[tuple[Any, Any, str]] = [
     (int, 1 << 64, "integer of 64 bits"),
     (U12, 4096, "is 4096 (int), not an unsigned integer of 12 bits"),
     (U12, -1, "is -1 (int), not an unsigned integer of 12 bits"),
-    (int, Equal(), "is something (Equal), not an int"),
+    (int, Equal(), "is <Equal instance> (Equal), not an int"),
     (bool, 1, "is 1 (int), not a bool"),
     (None, 0, "is 0 (int), not None"),
     (str, b"", "is b'' (bytes), not a str"),
