@@ -48,7 +48,7 @@ def prove(
         # What is graded here is our own, so it can be proven on a host without walls too.
         return grade_submission(unit, folder, tests, stop=stop, trust=True)
 
-    with Progress(transient=True) as progress:
+    with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("grading", total=len(known) * runs)
         reports = grade_all(
             unit, known, grade, runs, jobs or _processors(), lambda: progress.advance(task)
