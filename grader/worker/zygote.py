@@ -16,6 +16,9 @@ import traceback
 from contextlib import suppress
 from typing import Any
 
+from vmlab.link.calls import prepare
+from vmlab.link.interface import Interface
+
 from . import control, life, paths, walls
 
 
@@ -55,7 +58,8 @@ class Zygote:
         kept = paths.lay_out(config["submission"], config["kit"])
         for name in config["preload"]:
             _preload(name)
-        self._interface = importlib.import_module(config["interface"])
+        self._protocol = importlib.import_module(config["interface"]).Part
+        prepare(Interface.of(self._protocol))
         policy = config["walls"]
         self._grants = walls.grants(policy) if policy["landlock"] else None
         self._kept = kept
@@ -102,7 +106,7 @@ class Zygote:
             self._sock.detach()
             return life.Birth(
                 self._config,
-                self._interface.Part,
+                self._protocol,
                 self._grants,
                 message["spawn"],
                 descriptors,

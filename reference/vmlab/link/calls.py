@@ -99,6 +99,21 @@ def settle(answer: Answer, values: dict[str, Any]) -> Any:
     return answer.result
 
 
+def prepare(interface: Interface[Any]) -> None:
+    """Work out now how everything in an interface crosses, so that no first call is slow."""
+    for name in declared.DECLARED:
+        declared.fields_codecs(name)
+    for method in interface.methods.values():
+        codec(method.result)
+        for parameter in method.parameters:
+            if parameter.callback:
+                prepare(Interface.of(parameter.type))
+            elif parameter.sent:
+                codec(parameter.type)
+            if parameter.inout:
+                tracker(parameter.type)
+
+
 class Proxy:
     """What stands for a caller's object at the callee: the methods of its protocol, no more."""
 

@@ -32,16 +32,18 @@ def dump(error: Exception) -> tuple[str, dict[str, Any]]:
     """Return a declared exception's name and its fields. Raise NotPlain."""
     name = next(name for name, kind in DECLARED.items() if isinstance(error, kind))
     return name, {
-        field: inner.dump(getattr(error, field, None)) for field, inner in _codecs(name).items()
+        field: inner.dump(getattr(error, field, None))
+        for field, inner in fields_codecs(name).items()
     }
 
 
 def load(name: str, fields: dict[str, Any]) -> Exception:
     """Make the exception that `dump` took apart."""
-    codecs = _codecs(name)
+    codecs = fields_codecs(name)
     return DECLARED[name](**{field: inner.load(fields[field]) for field, inner in codecs.items()})
 
 
 @cache
-def _codecs(name: str) -> dict[str, Codec]:
+def fields_codecs(name: str) -> dict[str, Codec]:
+    """Return how the fields of a declared exception cross."""
     return {field: codec(annotation) for field, annotation in fields_of(name).items()}
