@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from grader.assignment import Assignment
@@ -29,6 +30,15 @@ GENERAL = {
 """What a verdict says without giving a hidden scenario away."""
 
 
+_HOLE = re.compile(r"raised NotImplementedError(?:: (?P<what>.*?))?(?: \(\S+, line \d+\))?$")
+
+
+def hole(test: TestResult) -> str | None:
+    """Return what is still to be written, if that is all that stopped a test; else None."""
+    found = _HOLE.search(test.message) if test.verdict is Verdict.CRASHED else None
+    return None if found is None else found["what"] or "the function that was called"
+
+
 def rows_for(test: TestResult, settings: Assignment) -> Rows:
     """Tell a student of one test that did not pass, as far as `[visibility].detail` lets out.
 
@@ -45,6 +55,9 @@ def rows_for(test: TestResult, settings: Assignment) -> Rows:
     if detail == "clause":
         got = _how(test, GENERAL[test.verdict])
         return [*rows, ("got", got), ("rule", clause.rule), _hint(test)]
+    missing = hole(test)
+    if missing is not None:
+        return [*rows, ("to write", one_line(missing)), ("rule", clause.rule), _hint(test)]
     rows.append(("scenario", test.scenario))
     if test.expected and detail == "full":
         rows += [("expected", test.expected), ("got", test.got)]

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.assignment import Assignment
-from grader.disclosure import common_crash
+from grader.disclosure import common_crash, hole
 from grader.report import Report, show_points
 from grader.text import one_line
 from grader.verdict import Verdict
@@ -62,7 +62,7 @@ def _remarks(report: Report) -> str:
     crash = common_crash(report)
     if crash is not None:
         return one_line(crash.splitlines()[0], SHOWN)
-    counts = Counter(test.verdict for test in report.tests)
-    del counts[Verdict.PASSED]
-    told = [f"{count} {verdict.words}" for verdict, count in sorted(counts.items())]
+    bad = [test for test in report.tests if test.verdict is not Verdict.PASSED]
+    counts = Counter(test.verdict.words if hole(test) is None else "not written" for test in bad)
+    told = [f"{count} {words}" for words, count in sorted(counts.items())]
     return ", ".join(told + [one_line(note, SHOWN) for note in report.notes])

@@ -103,3 +103,21 @@ def test_what_stops_every_test_is_found_once():
     assert common_crash(report(*same, result("failed", number="9"))) is None
     assert common_crash(report(*same, result("crashed", number="9", message="x"))) is None
     assert common_crash(report(same[0])) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("mret raised NotImplementedError: T7: mret (traps.py, line 5)", "T7: mret"),
+        ("mret raised NotImplementedError (traps.py, line 5)", "the function that was called"),
+        ("mret raised NotImplementedError", "the function that was called"),
+    ],
+)
+def test_a_hole_is_no_crash_to_its_reader(unit, message, told):
+    test = result("crashed", message=message, traceback="line 5")
+    assert rows_for(test, settings(unit, "full")) == [
+        ("test", "1.1  A hart wakes."),
+        ("to write", told),
+        ("rule", "norm:wfi"),
+        ("hint", "vmlab hint T1"),
+    ]

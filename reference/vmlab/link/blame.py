@@ -22,12 +22,13 @@ class Blame:
     def sentence(self, error: BaseException) -> str:
         """Return "IndexError: list index out of range (traps.py, line 12)"."""
         frames = self._frames(error.__traceback__)
-        place = ""
+        place, said = "", _said(error)
         if isinstance(error, SyntaxError) and error.filename and error.lineno:
             place = f" ({self._name(error.filename)}, line {error.lineno})"
+            said = f"{type(error).__name__}: {error.msg}"  # its text names the place already
         elif frames:
             place = f" ({frames[-1].filename}, line {frames[-1].lineno})"
-        return f"{_said(error)[:MESSAGE_MOST]}{place}"
+        return f"{said[:MESSAGE_MOST]}{place}"
 
     def text(self, error: BaseException) -> str:
         """Return a traceback of the folder's frames only."""
