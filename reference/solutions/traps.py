@@ -124,7 +124,7 @@ def interruptible(hart: HartState, level: Level) -> bool:
     # END SOLUTION
 
 
-# BEGIN SOLUTION
+# BEGIN SOLUTION T5: interrupt priority
 PRIORITY = (Irq.MEI, Irq.MSI, Irq.MTI, Irq.SEI, Irq.SSI, Irq.STI)
 """The most urgent first (norm:intr_M_mode_pri, norm:sip_sie_priority_bit_order)."""
 # END SOLUTION
@@ -159,7 +159,7 @@ def wakes(hart: HartState) -> bool:
 # --- The hart: returning from a trap, and what a mode may do ---
 
 
-# BEGIN SOLUTION
+# BEGIN SOLUTION T8: sret
 def need_supervisor(hart: HartState, trapped_by: int, what: str) -> None:
     """Raise IllegalInstruction in U-mode, and in S-mode if `mstatus` has the bit `trapped_by`."""
     if hart.mode == Mode.U or (hart.mode == Mode.S and hart.mstatus & trapped_by):
@@ -388,7 +388,7 @@ def emulate_wfi(vcpu: HartState, bits: int) -> Action:
     # END SOLUTION
 
 
-# BEGIN SOLUTION
+# BEGIN SOLUTION T15: the trapped instruction
 ROUTINES: list[tuple[int, int, Routine]] = [
     (0xFFFF_FFFF, 0x3020_0073, emulate_mret),
     (0xFFFF_FFFF, 0x1020_0073, emulate_sret),

@@ -7,7 +7,7 @@
         .equ    FINISHER, 0x100000
         .equ    MTIMECMP, 0x2004000
         .equ    MTIME, 0x200bff8
-        .equ    TICK, 5000              # of mtime
+        .equ    TICK, 1000              # of mtime
         .equ    NOWHERE, 0x90000000     # neither RAM nor a device
 
 # ---------------------------------------------------------------------------------- firmware

@@ -10,7 +10,7 @@
         .equ    FINISHER, 0x100000
         .equ    MTIMECMP, 0x2004000
         .equ    MTIME, 0x200bff8
-        .equ    TICK, 3000              # of mtime
+        .equ    TICK, 1000              # of mtime
 
         .equ    CODE, 0x40000000        # where the program is in its own address space
         .equ    HEAP, 0x40010000        # a page that the kernel maps at the first access

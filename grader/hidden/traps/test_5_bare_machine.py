@@ -55,4 +55,4 @@ off
 @number("13.2")
 def test_adversary_boots(bench):
     """A guest with everything due at once, nested traps, MPRV, TSR, TW, TVM and closed counters."""
-    bench.boots(ADVERSARY, CONSOLE, budget=50_000)
+    bench.boots(ADVERSARY, CONSOLE)

@@ -14,7 +14,17 @@ from vmlab.csrs import NUMBERS
 from vmlab.hart import HartState, Mode
 from vmlab.parts.traps import Part
 from vmlab.testing import Mismatch
-from vmlab.trap import Act, Action, Exc, Exit, GuestFault, IllegalInstruction, Irq, Trap
+from vmlab.trap import (
+    INTERRUPT_BIT,
+    Act,
+    Action,
+    Exc,
+    Exit,
+    GuestFault,
+    IllegalInstruction,
+    Irq,
+    Trap,
+)
 
 
 @dataclass
@@ -53,14 +63,18 @@ class ExitOutcome(Outcome):
             raise Mismatch(self.scenario, wanted, describe.action(found), rule)
         return self
 
-    def traps(self, trap: Trap, rule: str = "") -> None:
-        """The guest is in its own handler of `trap`, as the part's own `take_trap` enters it."""
-        expected = self.own_trap(self.before, trap)
+    def traps(self, trap: Trap, rule: str = "", after: HartState | None = None) -> None:
+        """The guest is in its own handler of `trap`, as the part's own `take_trap` enters it.
+
+        It took the trap where it exited, or in the state `after` what was emulated first.
+        """
+        before = after or self.before
+        expected = self.own_trap(before, trap)
         cause = expected.mcause if expected.mode == Mode.M else expected.scause
-        if expected == self.before or cause & ~(1 << 63) != trap.cause:
+        if expected == before or cause & ~INTERRUPT_BIT != trap.cause:
             raise Mismatch(
                 self.scenario,
-                f"take_trap enters the handler of {describe.trap(self.before, trap)}",
+                f"take_trap enters a handler from {describe.trap(before, trap)}",
                 f"take_trap leaves cause {cause:#x}",
                 rule,
             )
@@ -162,12 +176,12 @@ class Bench:
         """Take the processor back from the guest, as the host's timer does."""
         return self.exit(vcpu, Exit(code, interrupt=True))
 
-    def boots(self, source: Path, expected: str, budget: int = 100_000) -> None:
+    def boots(self, source: Path, expected: str, budget: int = 15_000) -> None:
         """Boot a guest on a machine fitted with the part; see `vmlab.bench.system.boot`."""
         system.boot(self.part, source, expected, budget)
 
     def boots_as_guests(
-        self, *guests: tuple[Path, str], exits: int = 10_000, tval: bool = True
+        self, *guests: tuple[Path, str], exits: int = 2_000, tval: bool = True
     ) -> None:
         """Boot guests under the part's VMM; see `vmlab.bench.system.boot_guests`."""
         system.boot_guests(self.part, guests, exits, illegal_tval=tval)
