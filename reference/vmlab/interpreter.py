@@ -114,6 +114,8 @@ class Interpreter:
         hart = self._hart
         word = self._bus.ram.read(self._fetch(hart.pc), 4)
         decoded = decode(word)
+        if word & 3 != 3:  # only 16 bits long: what follows is not part of it
+            word &= 0xFFFF
         try:
             if decoded is None:
                 raise TrapRaised(Trap(Exc.ILLEGAL_INSTRUCTION))

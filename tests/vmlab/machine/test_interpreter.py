@@ -192,6 +192,8 @@ def test_trap(trap_of, source, cause, address):
 def test_trap_has_the_instruction(trap_of):
     trap, _ = trap_of(".word 0xffffffff")
     assert trap == Trap(Exc.ILLEGAL_INSTRUCTION, instruction=0xFFFF_FFFF)
+    trap, _ = trap_of(".word 0x12345671")  # 16 bits long
+    assert trap == Trap(Exc.ILLEGAL_INSTRUCTION, instruction=0x5671)
 
 
 def test_fetch_fault_has_none(trap_of):
