@@ -48,6 +48,8 @@ $(VENV)/%.stamp: pyproject.toml $(VENV)/python.stamp
 $(VENV)/python.stamp:
 	@test -n "$(PYTHON)" || { \
 		echo "make: no Python >= 3.10 found; install one, or name it: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+		echo "make: $(PYTHON) is no Python >= 3.10" >&2; exit 1; }
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
 		echo "make: $(PYTHON) cannot make a virtual environment; on Debian and Ubuntu:" \

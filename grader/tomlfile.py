@@ -10,6 +10,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from grader.problem import Problem
+from grader.text import one_line
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -59,7 +60,9 @@ def _wrong(path: Path, text: str, error: ValidationError) -> str:
     elif first["type"] == "extra_forbidden":
         what = f"{name} is not a known setting; remove it, or correct its name"
     else:
-        what = f"{name} is wrong: {_lower(first['msg'])} (it is {first['input']!r})"
+        what = (
+            f"{name} is wrong: {_lower(first['msg'])} (it is {one_line(repr(first['input']), 60)})"
+        )
     more = f" {len(details) - 1} more like it." if len(details) > 1 else ""
     return f"{path}, line {line_of(text, keys)}: {what}.{more}"
 
@@ -72,12 +75,17 @@ def _lower(message: str) -> str:
 def line_of(text: str, keys: list[str]) -> int:
     """Return the number of the line that sets `keys`, or of the nearest table around it; else 1."""
     table: list[str] = []
+    seen: dict[str, int] = {}  # index of the last table of each [[array of tables]]
     best, depth = 1, 0
     for number, line in enumerate(text.splitlines(), 1):
         header = re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]", line)
         setting = re.match(r"""\s*([\w."'-]+)\s*=""", line)
         if header:
-            table = _keys(header.group(1))
+            name = header.group(1)
+            table = _keys(name)
+            if line.lstrip().startswith("[["):
+                seen[name] = seen.get(name, -1) + 1
+                table = [*table, str(seen[name])]
             here = table
         elif setting:
             here = table + _keys(setting.group(1))
