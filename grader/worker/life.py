@@ -68,6 +68,7 @@ def enter(birth: Birth) -> tuple[Server, str]:
         os.close(memory[0])
     os.chdir(orders["scratch"])  # not before: it is the worker's own, closed to the zygote
     sys.argv[:] = [""]
+    sys.path.insert(0, config["submission"])
     # What was printed before a crash helps to find it.
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     blame = Blame(config["submission"])

@@ -1,4 +1,4 @@
-"""Where a worker's imports come from: the submission, the standard library, `vmlab`; no more."""
+"""Where imports come from: the standard library, `vmlab`; in a worker, the submission."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from importlib.machinery import PathFinder
 BY_DESCRIPTOR = "/proc/self/fd"
 
 
-def lay_out(submission: str, kit: str) -> set[int]:
+def lay_out(kit: str) -> set[int]:
     """Set `sys.path`; return descriptors that it needs. `kit` holds `vmlab` and this package.
+
+    The submission is not on it: a `copy.py` there would run in the zygote, outside the walls.
 
     A worker may be a user who owns nothing: a standard library that lies in somebody's home is
     reached through a descriptor, since its path leads through closed doors.
@@ -25,7 +27,7 @@ def lay_out(submission: str, kit: str) -> set[int]:
             new = f"{BY_DESCRIPTOR}/{descriptor}"
             library[library.index(path)] = new
             _move_packages(path, new)
-    sys.path[:] = [submission, *library, kit]
+    sys.path[:] = [*library, kit]
     sys.path_importer_cache.clear()
     # The walls let no one list the standard library's folder: have it listed now.
     PathFinder.find_spec("no_module_of_this_name")

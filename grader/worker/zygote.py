@@ -55,7 +55,7 @@ class Zygote:
         self._sock = sock
         self._config = config
         self._children: set[int] = set()
-        kept = paths.lay_out(config["submission"], config["kit"])
+        kept = paths.lay_out(config["kit"])
         for name in config["preload"]:
             _preload(name)
         self._protocol = importlib.import_module(config["interface"]).Part
