@@ -8,11 +8,25 @@ import pytest
 from vmlab import csrs
 from vmlab.hart import MASK64
 from vmlab.isa import INSTRUCTIONS
-from vmlab.machine import Machine
+from vmlab.machine import Machine, Stop
 from vmlab.trace import Trace
 from vmlab.trap import Exc, Trap
 
 BASE = 0x8000_0000
+
+
+def run_warm(machine: Machine, budget: int) -> Stop:
+    """Run, then again from the same state: now everything is decoded and in the TLB."""
+    hart, ram = machine.hart.copy(), bytes(machine.ram)
+    machine.run(budget)
+    machine.hart.assign(hart)
+    machine.ram[:] = ram
+    machine.uart._sent.clear()
+    machine.finisher.code = None
+    machine.clock.retired = 0
+    machine.engine.reservation = None
+    machine._waiting = False
+    return machine.run(budget)
 
 
 @pytest.fixture(params=["fast", "by the book"])
@@ -25,7 +39,10 @@ def execute(request, boot):
         for name, value in registers.items():
             machine.hart.x[int(name[1:])] = value
         machine.hart.mtvec = 0xFFFF_FFFF_FFFF_0000  # a loop of access faults
-        machine.run(500)
+        if request.param == "fast":
+            run_warm(machine, 500)
+        else:
+            machine.run(500)
         return machine
 
     return run
@@ -222,8 +239,10 @@ def test_branch_that_is_not_taken_may_be_misaligned(execute):
 SELF = """
     la a1, 1f
     lw a2, new
-    li a3, 3
+    li a3, 4
+    li a6, 1 << 20
 1:  addi a0, a0, 1
+    add a2, a2, a6          # to add one more than the last time
     sw a2, 0(a1)
     {fence}
     addi a3, a3, -1
@@ -232,19 +251,20 @@ SELF = """
 new:
     addi a0, a0, 16
 """
+SUM = 1 + 17 + 18 + 19
 
 
 @pytest.mark.parametrize("fence", ["nop", "fence.i"])
 def test_stores_into_code_are_seen(execute, fence):
-    assert execute(SELF.format(fence=fence)).hart.x[10] == 1 + 16 + 16
+    assert execute(SELF.format(fence=fence)).hart.x[10] == SUM
 
 
 def test_atomics_into_code_are_seen(execute):
     source = SELF.format(fence="nop")
     amo = source.replace("sw a2, 0(a1)", "amoswap.w zero, a2, (a1)")
-    assert execute(amo).hart.x[10] == 33
+    assert execute(amo).hart.x[10] == SUM
     pair = source.replace("sw a2, 0(a1)", "lr.w a4, (a1)\n sc.w a5, a2, (a1)")
-    assert execute(pair).hart.x[10] == 33
+    assert execute(pair).hart.x[10] == SUM
 
 
 def test_changes_from_outside_are_seen(boot):
@@ -274,7 +294,8 @@ def test_fast_loop_does_what_the_book_says(part, seed):
     """Random words, registers and CSRs: every run ends, in the same state either way."""
     random_ = random.Random(seed)
     code = b"".join(soup(random_).to_bytes(4, "little") for _ in range(400))
-    places = [BASE, 0x200_4000, 0xC00_0000, 0x1000_0000]
+    warm = seed % 2 == 1  # then without devices, whose state cannot be put back
+    places = [BASE] if warm else [BASE, 0x200_4000, 0xC00_0000, 0x1000_0000]
     registers = [0]
     for _ in range(31):
         near = BASE + random_.randrange(0, 4096, 8)
@@ -289,7 +310,7 @@ def test_fast_loop_does_what_the_book_says(part, seed):
         machine.hart.x[:] = registers
         for name, value in settings.items():
             csrs.write(machine.hart, csrs.NUMBERS[name], value)
-        stop = machine.run(1000)
+        stop = run_warm(machine, 1000) if warm and trace is None else machine.run(1000)
         return stop, machine.hart, machine.uart.output, bytes(machine.ram)
 
     assert run(None) == run(Trace("instructions"))

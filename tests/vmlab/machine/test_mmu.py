@@ -114,6 +114,15 @@ def test_fences(paged, between, seen):
     assert (machine.hart.x[10], machine.hart.x[14]) == (111, seen)
 
 
+def test_fence_in_m_mode_covers_mprv(paged):
+    machine = paged(REMAP.format(between="sfence.vma"), pte=leaf(DATA))
+    machine.memory.write(ROOT - BASE + 8 * 2, 8, leaf(BASE))
+    machine.hart.mode = Mode.M
+    machine.hart.mstatus |= MPRV | Mode.S << 11
+    machine.run(5)
+    assert (machine.hart.x[10], machine.hart.x[14]) == (111, 222)
+
+
 def test_tlb_lives_through_runs(paged):
     machine = paged(REMAP.format(between="nop"), pte=leaf(DATA))
     for _ in range(4):
@@ -241,3 +250,36 @@ def test_walk_is_traced_once(paged):
         f"  physical {DATA:#x}",
     ]
     assert third.splitlines()[-1] == "  page fault: PTE is not valid"
+
+
+@pytest.mark.parametrize("limit", [1, 3, 1 << 14])
+def test_small_tables_make_no_difference(boot, monkeypatch, limit):
+    """What is remembered is bounded; a guest that uses many pages only gets slower."""
+    monkeypatch.setattr("vmlab.mmu.TLB_PAGES", limit)
+    monkeypatch.setattr("vmlab.interpreter.CODE_LIMIT", limit)
+    machine = boot("""
+    _start:
+        li a0, 0x40010000       # through a gigapage, S-mode
+        li a2, 8
+        li a4, 0x1000
+    1:  ld a3, 0(a0)
+        add a5, a5, a3
+        sd a2, 0(a0)
+        add a0, a0, a4
+        addi a2, a2, -1
+        bnez a2, 1b
+        j .
+    """)
+    machine.memory.write(0x8000 + 8, 8, leaf(BASE))
+    machine.memory.write(0x8000 + 16, 8, leaf(BASE, V | R | W | X | A | D))
+    machine.hart.satp = 8 << 60 | (BASE + 0x8000) >> 12
+    machine.hart.mode = Mode.S
+    for page in range(8):
+        machine.memory.write(0x1_0000 + 0x1000 * page, 8, 10**page)
+    machine.run(200)
+    assert machine.hart.x[15] == 11_111_111
+    assert [machine.memory.read(0x1_0000 + 0x1000 * page, 8) for page in range(8)] == [
+        *range(8, 0, -1)
+    ]
+    assert all(len(pages) <= limit for pages in machine.mmu.context.pages.values())
+    assert len(machine.mmu.context.code) <= limit

@@ -246,6 +246,11 @@ def test_pc_wraps_around(boot):
     machine.run(4)
     assert machine.hart.mepc == MASK64 - 3
     assert machine.hart.mtval == MASK64 - 3
+    machine = boot("_start: li a0, -8\n jalr ra, 16(a0)\n")
+    machine.run(2)
+    assert machine.hart.pc == 8
+    machine.run(1)
+    assert machine.hart.mtval == 8
 
 
 def test_step_is_one_instruction_or_one_trap(boot):
