@@ -25,8 +25,8 @@ def check(
         raise Mismatch(scenario, wanted_line, found_line)
     if budget is not None:
         raise budget
-    rest = expected[found.rfind("\n") + 1 :].splitlines()
-    done = found.splitlines()
+    whole_lines = found[: found.rfind("\n") + 1]
+    done, rest = whole_lines.splitlines(), expected[len(whole_lines) :].splitlines()
     after = f"after {done[-1]!r}: " if done else ""
     raise Mismatch(
         scenario,
