@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from io import StringIO
+from pathlib import Path
 
 from rich.console import Console
 
@@ -31,3 +33,41 @@ def test_the_matrix_tells_named_missing_and_surplus_apart(unit):
         ["flawed", "!", "+", "none", "no"],
         ["skeleton", "x", "x", "0", "ok"],
     ]
+
+
+SKELETON = '''"""Nothing is written yet."""
+
+
+def wakes(hart):
+    raise NotImplementedError("T1: wakes")
+
+
+def choose_interrupt(hart):
+    raise NotImplementedError("T2: choice")
+'''
+FLAWED = '''"""Never wakes."""
+
+FAILS = {"T1", "T2"}
+
+
+def wakes(hart):
+    return False
+'''
+
+
+def test_a_course_is_graded_and_judged_from_end_to_end(unit, grader, tmp_path, monkeypatch):
+    shutil.copytree(unit.course.root, tmp_path / "course")
+    monkeypatch.chdir(tmp_path / "course")
+    Path("assignments/toy/traps.py").write_text(SKELETON)
+    Path("reference/flawed/toy").mkdir(parents=True)
+    Path("reference/flawed/toy/never_wakes.py").write_text(FLAWED)
+    status, out, _ = grader("prove", "toy", "--runs", "1")
+    assert status == 1
+    rows = [line.split() for line in out.splitlines()]
+    assert ["reference", "·", "·", "10", "ok"] in rows
+    assert ["skeleton", "x", "x", "0", "ok"] in rows
+    assert ["never_wakes", "x", "!", "4", "no"] in rows
+    assert "  never_wakes: does not fail T2\n" in out
+    assert "  T1 has no hidden test\n" in out
+    assert "  the points sum to 10, not 100\n" in out
+    assert out.endswith("complaints above.\n")
