@@ -128,29 +128,31 @@ firmware_vectors:
         j       fail
         j       fail
 
-on_ssi: li      t3, 'a'
+on_ssi: la      t3, ssi_text
         li      t4, 1 << 1
         j       clear
-on_sti: li      t3, 'b'
+on_sti: la      t3, sti_text
         li      t4, 1 << 5
         j       clear
-on_sei: li      t3, 'c'
+on_sei: la      t3, sei_text
         li      t4, 1 << 9
 clear:  csrc    mip, t4
         j       note
-on_msi: li      t3, 'd'
+on_msi: la      t3, msi_text
         li      t4, MSIP
         sw      zero, 0(t4)
         j       note
-on_mti: li      t3, 'e'
+on_mti: la      t3, mti_text
         li      t4, MTIMECMP
         li      t5, -1
         sd      t5, 0(t4)
 note:   li      t4, UART
-        sb      t3, 0(t4)
-        li      t3, '\n'
-        sb      t3, 0(t4)
-        mret
+1:      lbu     t5, 0(t3)
+        beqz    t5, 2f
+        sb      t5, 0(t4)
+        addi    t3, t3, 1
+        j       1b
+2:      mret
 
 firmware_exception:
         la      t3, firmware_saved
@@ -161,6 +163,8 @@ firmware_exception:
         call    say
         csrr    a0, mcause
         call    say_hex
+        la      a0, value_text
+        call    say
         csrr    a0, mtval
         call    say_hex
         csrr    t3, mstatus
@@ -308,6 +312,8 @@ kernel_exception:
         csrr    s11, scause
         li      s9, 3                   # stval of a breakpoint is left open
         beq     s11, s9, 1f
+        la      a0, value_text
+        call    say
         csrr    a0, stval
         call    say_hex
 1:      li      s9, 12
@@ -349,13 +355,19 @@ off:    la      a0, off_text
         sw      t1, 0(t0)
         j       off
 
-awake_text:     .asciz "awake\n"
-firmware_text:  .asciz "firmware: "
-kernel_text:    .asciz "kernel\n"
-software_text:  .asciz "software interrupt\n"
-first_text:     .asciz "before the first instruction\n"
-exception_text: .asciz "kernel: "
-off_text:       .asciz "off\n"
+awake_text:     .asciz "firmware: awake\n"
+firmware_text:  .asciz "firmware: cause "
+value_text:     .asciz "    value "
+ssi_text:       .asciz "firmware: SSI\n"
+sti_text:       .asciz "firmware: STI\n"
+sei_text:       .asciz "firmware: SEI\n"
+msi_text:       .asciz "firmware: MSI\n"
+mti_text:       .asciz "firmware: MTI\n"
+kernel_text:    .asciz "kernel: begins\n"
+software_text:  .asciz "kernel: SSI\n"
+first_text:     .asciz "    before the first instruction\n"
+exception_text: .asciz "kernel: cause "
+off_text:       .asciz "kernel: off\n"
 
         .balign 8
 firmware_saved: .zero 24

@@ -7,46 +7,46 @@ from vmlab.testing import clause
 
 ADVERSARY = Path(__file__).with_name("adversary.S")
 CONSOLE = """\
-awake
-d
-e
-c
-a
-b
-firmware: 2
-c0001073
-firmware: 2
-5a8022f3
+firmware: awake
+firmware: MSI
+firmware: MTI
+firmware: SEI
+firmware: SSI
+firmware: STI
+firmware: cause 2
+    value c0001073
+firmware: cause 2
+    value 5a8022f3
 hello from the other address space
-firmware: d
-40002124
-b
-software interrupt
-before the first instruction
-firmware: 2
-10200073
-kernel
-firmware: 2
-12000073
-firmware: 2
-c01022f3
-firmware: 2
-10500073
-kernel: 9
-0
-firmware: 2
-c00022f3
-kernel: 2
-c00022f3
-kernel: 8
-0
-software interrupt
-kernel: c
-40002000
-kernel: 3
-kernel: 8
-0
-off
+firmware: cause d
+    value 40002124
+firmware: STI
+kernel: SSI
+    before the first instruction
+firmware: cause 2
+    value 10200073
+kernel: begins
+firmware: cause 2
+    value 12000073
+firmware: cause 2
+    value c01022f3
+firmware: cause 2
+    value 10500073
+kernel: cause 9
+    value 0
+firmware: cause 2
+    value c00022f3
+kernel: cause 2
+    value c00022f3
+kernel: cause 8
+    value 0
+kernel: SSI
+kernel: cause c
+    value 40002000
+kernel: cause 3
+kernel: cause 8
+    value 0
+kernel: off
 """
 
 
