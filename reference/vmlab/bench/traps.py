@@ -63,10 +63,17 @@ class ExitOutcome(Outcome):
             raise Mismatch(self.scenario, wanted, describe.action(found), rule)
         return self
 
-    def traps(self, trap: Trap, rule: str = "", after: HartState | None = None) -> None:
+    def traps(
+        self,
+        trap: Trap,
+        rule: str = "",
+        after: HartState | None = None,
+        act: Act = Act.RESUME,
+    ) -> None:
         """The guest is in its own handler of `trap`, as the part's own `take_trap` enters it.
 
-        It took the trap where it exited, or in the state `after` what was emulated first.
+        It took the trap where it exited, or in the state `after` what was emulated first; what that
+        asks of the VMM, `act`, is not forgotten over the trap.
         """
         before = after or self.before
         expected = self.own_trap(before, trap)
@@ -78,7 +85,7 @@ class ExitOutcome(Outcome):
                 f"take_trap leaves cause {cause:#x}",
                 rule,
             )
-        self.resumes(rule).matches(expected, rule)
+        self.acts(act, rule).matches(expected, rule)
 
 
 class Bench:
