@@ -10,7 +10,7 @@ from .program import ImageError, Program
 __all__ = ["ImageError", "load"]
 
 
-def load(source: Path | str | bytes, *, limit: int = 1 << 30) -> Program:
+def load(source: Path | str | bytes, *, limit: int = 1 << 28) -> Program:
     """Read a 64-bit RISC-V executable, from a path or from its bytes.
 
     Args:

@@ -202,7 +202,7 @@ class Machine:
         self._reconsider()
 
     def _effective_mode(self, fetch: bool) -> Mode:
-        """Ask the part, but never twice: nothing else can change its answer (norm:mstatus_mprv)."""
+        """Ask the part, but never twice: on nothing else does its answer depend (MPRV, MPP)."""
         key = (self.hart.mode, self.hart.mstatus & (MPRV | MPP), fetch)
         mode = self._modes.get(key)
         if mode is None:

@@ -99,7 +99,7 @@ class Mmu:
         """
         context = self.context
         mode = context.fetch_mode if access is Access.FETCH else context.data_mode
-        # "satp is considered active when the effective privilege mode is S-mode or U-mode."
+        # "The satp CSR is considered active when the effective privilege mode is S-mode or U-mode."
         if mode == Mode.M or self._hart.satp >> 60 != sv39.SATP_SV39:
             return address
         page = address >> sv39.PAGE_SHIFT

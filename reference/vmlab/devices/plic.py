@@ -97,7 +97,7 @@ class Plic:
         return best
 
     def _claim(self, context: int) -> int:
-        # "The PLIC claim operation is not affected by the setting of the priority threshold."
+        # "The claim operation is not affected by the setting of the priority threshold register."
         source = self._best(context)
         if source:
             self.pending &= ~(1 << source)

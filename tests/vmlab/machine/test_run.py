@@ -71,6 +71,12 @@ def test_write_of_an_interrupt_csr_asks_again(boot, recorder, csr):
     assert recorder.asked.count("choose_interrupt") == 2
 
 
+def test_device_that_changes_no_wire_does_not_ask(boot, recorder):
+    machine = boot("_start: li t0, UART\n1: sb t0, 0(t0)\n j 1b\n", traps=recorder)
+    machine.run(50)
+    assert recorder.asked.count("choose_interrupt") == 1
+
+
 @pytest.mark.parametrize("csr", ["mscratch", "mtvec", "mepc", "satp", "medeleg"])
 def test_write_of_another_csr_does_not_ask(boot, recorder, csr):
     machine = boot(f"_start: csrw {csr}, zero\n nop\n nop\n", traps=recorder)
@@ -224,6 +230,20 @@ def test_part_may_set_any_pc(boot, overlay, pc):
     assert machine.hart.pc == pc
     assert machine.hart.x == [0] + [5] * 31
     assert machine.hart.instret == 0
+
+
+def test_part_may_replace_the_registers(boot, overlay):
+    def take_trap(hart, trap):
+        hart.pc += 4
+        hart.x = [5] * 32
+
+    machine = boot(
+        "_start: addi a0, a0, 1\n ecall\n j _start\n", traps=overlay(take_trap=take_trap)
+    )
+    machine.run(8)
+    assert machine.hart.x == [0] + [5] * 31
+    machine.run(2)
+    assert machine.hart.x[10] == 6
 
 
 def test_exception_of_the_part_passes_through(boot, overlay):
