@@ -64,5 +64,4 @@ def _remarks(report: Report) -> str:
         return one_line(crash.splitlines()[0], SHOWN)
     bad = [test for test in report.tests if test.verdict is not Verdict.PASSED]
     counts = Counter(test.verdict.words if hole(test) is None else "not written" for test in bad)
-    told = [f"{count} {words}" for words, count in sorted(counts.items())]
-    return ", ".join(told + [one_line(note, SHOWN) for note in report.notes])
+    return ", ".join(f"{count} {words}" for words, count in sorted(counts.items()))
