@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
+import fcntl
 import importlib.util
 import os
 import shutil
 import stat
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from vmlab.link.errors import LinkFailure
@@ -17,6 +18,7 @@ WORKER_PACKAGE = "_vmlab_worker"
 SUBMISSION_BYTES = 64 << 20
 SUBMISSION_FILES = 1_000
 PREFIX = "vmlab-"
+CLAIM = "claim"
 
 
 class Stage:
@@ -24,9 +26,18 @@ class Stage:
 
     def __init__(self, submission: Path, given: Iterable[Path], interface: Path | None) -> None:
         self.root = _temporary_folder()
+        self._claim = _claim(self.root)
+        _sweep(self.root.parent)
         self.kit = self.root / "kit"
         self.submission = self.root / "submission"
         self.scratch = self.root / "scratch"
+        try:
+            self._fill(submission, given, interface)
+        except BaseException:
+            self.remove()
+            raise
+
+    def _fill(self, submission: Path, given: Iterable[Path], interface: Path | None) -> None:
         for folder in (self.kit, self.submission, self.scratch):
             folder.mkdir(mode=0o755)
         # The path of a worker's scratch is told to it; nobody can list the others.
@@ -48,6 +59,7 @@ class Stage:
     def remove(self) -> None:
         """Remove everything."""
         wipe(self.root)
+        os.close(self._claim)
 
 
 def wipe(folder: Path) -> None:
@@ -77,6 +89,35 @@ def _temporary_folder() -> Path:
             return folder
         tried.append(str(path))
     raise LinkFailure(f"no temporary folder that every user may enter: {', '.join(tried)}")
+
+
+def _claim(root: Path) -> int:
+    """Lock the folder for as long as this process lives; return the lock's descriptor."""
+    descriptor = os.open(root / "claim.new", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    # Locked before it can be found: no one takes a new stage for an abandoned one.
+    os.rename(root / "claim.new", root / CLAIM)
+    return descriptor
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the stages of our own whose process was killed before it could."""
+    for claim in parent.glob(f"{PREFIX}*/{CLAIM}"):
+        try:
+            if claim.lstat().st_uid != os.geteuid():
+                continue
+            descriptor = os.open(claim, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            continue  # somebody else is removing it
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            continue  # in use
+        else:
+            with suppress(OSError):
+                wipe(claim.parent)
+        finally:
+            os.close(descriptor)
 
 
 def _open_to_all(path: Path) -> bool:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from reprlib import Repr
 from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints
 
@@ -237,10 +237,12 @@ def _record_codec(kind: type[Any]) -> Codec:
                 raise problem.inside(name) from None
         return data
 
+    in_order = itemgetter(*codecs) if len(codecs) > 1 else lambda data: tuple(data.values())
+
     def load(data: dict[str, Any]) -> Any:
         for name, inner in loads:
             data[name] = inner(data[name])
-        return kind(**data)
+        return kind(*in_order(data))
 
     return Codec(dump, load)
 

@@ -120,11 +120,14 @@ def test_links_and_caches_stay_out_of_the_stage(submission: Path, tmp_path: Path
 
 
 def test_a_submission_without_end_is_refused(
-    submission: Path, monkeypatch: pytest.MonkeyPatch
+    submission: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("grader.zygote.stage.SUBMISSION_BYTES", 10)
+    monkeypatch.setattr("grader.zygote.stage._temporary_folder", lambda: tmp_path / "stage")
+    (tmp_path / "stage").mkdir()
     with pytest.raises(LinkFailure, match="larger than 10 bytes"):
         Stage(submission, (), None)
+    assert not (tmp_path / "stage").exists()
 
 
 def test_a_folder_with_every_right_taken_away_is_wiped(tmp_path: Path) -> None:
@@ -269,11 +272,11 @@ def test_no_process_outlives_the_grader(submission: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     zygote, worker, stage = done.stdout.split()
-    try:
-        for pid in (int(worker), int(zygote)):
-            _wait_until_gone(pid)
-    finally:
-        wipe(Path(stage))
+    for pid in (int(worker), int(zygote)):
+        _wait_until_gone(pid)
+    with Zygote(submission, "traps", Limits()) as later:
+        assert later._stage.root.exists()
+        assert not Path(stage).exists(), "what a killed grader left is removed by the next"
 
 
 def _wait_until_gone(pid: int) -> None:

@@ -324,8 +324,8 @@ def sleep(_):
     time.sleep(3600)
 
 
-def recurse(_=None):
-    return recurse() + 1
+def recurse(_):
+    return recurse(_) + 1
 
 
 def recurse_deeper(_):
