@@ -66,8 +66,9 @@ PROGRAMS = st.lists(rows().flatmap(instructions), min_size=1, max_size=60)
 
 
 def start(words: list[int]) -> bytes:
-    """Return the code, with a few no-operations behind it for the last branch to land on."""
-    return struct.pack(f"<{len(words) + 8}I", *words, *[0x13] * 8)
+    """Return the code, with as many no-operations behind it as all its jumps can lead into."""
+    padding = [0x13] * (4 * len(words) + 4)
+    return struct.pack(f"<{len(words) + len(padding)}I", *words, *padding)
 
 
 def on_unicorn(code: bytes, registers: list[int], data: bytes, count: int):
