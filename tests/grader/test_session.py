@@ -230,6 +230,11 @@ def test_a_skipped_mark_is_an_internal_error(toy):
     assert toy.outcomes()["test_it"].verdict == "internal_error"
 
 
+def test_a_failure_that_is_expected_is_an_internal_error(toy):
+    toy.tests("import pytest\n@pytest.mark.xfail\n" + ONE_TEST)
+    assert toy.outcomes("def wakes(hart): return False")["test_it"].verdict == "internal_error"
+
+
 def test_wall_clock_ends_a_test_once_and_for_all(toy):
     toy.settings(TOML.replace("wall_seconds = 30", "wall_seconds = 1"))
     endless = "def wakes(hart):\n    while True: pass"
