@@ -14,7 +14,8 @@ from vmlab.link import frames
 
 from grader.walls.notify import Listener
 
-CHUNK = 1 << 18
+CHUNK = 1 << 16
+"""Bytes read at once; more would have the allocator map memory afresh for every call."""
 
 
 class Gone(Exception):
@@ -36,6 +37,7 @@ class Channel:
         self, link: socket.socket, output: int, wall_seconds: float, output_bytes: int
     ) -> None:
         self._link = link
+        self._link_fd = link.fileno()
         self._output = output
         self._listener: Listener | None = None
         self._left = wall_seconds
@@ -102,7 +104,7 @@ class Channel:
             raise Late
         ready = False
         for descriptor, event in self._poll.poll(left * 1000):
-            if descriptor == self._link.fileno():
+            if descriptor == self._link_fd:
                 ready = True
             elif descriptor == self._output:
                 self._read_output()
@@ -157,6 +159,6 @@ class Channel:
 
     def _drain(self) -> None:
         """Read what was printed up to now, but no more than a pipe can hold many times over."""
-        for _ in range(64):
+        for _ in range(256):
             if not self._read_output():
                 return

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import declared
-from .changes import assign, tracker
+from .changes import assign
 from .interface import Interface, Method
-from .wire import NotPlain, codec
+from .wire import NotPlain
 
 DECLARED = tuple(declared.DECLARED.values())
 
@@ -35,18 +35,17 @@ class Answer:
 def dump_arguments(method: Method, values: dict[str, Any]) -> dict[str, Any]:
     """Return what travels of a call's arguments. Raise NotPlain."""
     data = {}
-    for parameter in method.parameters:
-        if parameter.sent:
-            try:
-                data[parameter.name] = codec(parameter.type).dump(values[parameter.name])
-            except NotPlain as problem:
-                raise problem.inside(parameter.name) from None
+    for name, inner in method.sent:
+        try:
+            data[name] = inner.dump(values[name])
+        except NotPlain as problem:
+            raise problem.inside(name) from None
     return data
 
 
 def load_arguments(method: Method, data: dict[str, Any]) -> dict[str, Any]:
     """Turn what `dump_arguments` made into fresh values."""
-    return {p.name: codec(p.type).load(data[p.name]) for p in method.parameters if p.sent}
+    return {name: inner.load(data[name]) for name, inner in method.sent}
 
 
 def perform(method: Method, function: Callable[..., Any], values: dict[str, Any]) -> dict[str, Any]:
@@ -55,10 +54,9 @@ def perform(method: Method, function: Callable[..., Any], values: dict[str, Any]
     Any other exception passes through. Raises NotPlain if the answer does not fit the interface.
     """
     answer: dict[str, Any]
-    changing = [(p.name, tracker(p.type)) for p in method.parameters if p.inout]
-    before = [track.snapshot(values[name]) for name, track in changing]
+    before = [track.snapshot(values[name]) for name, track in method.inout]
     try:
-        result = function(*[values[p.name] for p in method.parameters])
+        result = function(*[values[name] for name in method.names])
     except DECLARED as error:
         try:
             name, fields = declared.dump(error)
@@ -67,11 +65,11 @@ def perform(method: Method, function: Callable[..., Any], values: dict[str, Any]
         answer = {"kind": f"raise {name}", "fields": fields}
     else:
         try:
-            answer = {"kind": "return", "result": codec(method.result).dump(result)}
+            answer = {"kind": "return", "result": method.answer.dump(result)}
         except NotPlain as problem:
             raise problem.inside("result") from None
     inout = {}
-    for (name, track), old in zip(changing, before, strict=True):
+    for (name, track), old in zip(method.inout, before, strict=True):
         try:
             inout[name] = track.dump(old, values[name])
         except NotPlain as problem:
@@ -81,13 +79,11 @@ def perform(method: Method, function: Callable[..., Any], values: dict[str, Any]
 
 def load_answer(method: Method, data: dict[str, Any]) -> Answer:
     """Turn what `perform` made into values; trusts its shape."""
-    inout = {
-        p.name: tracker(p.type).load(data["inout"][p.name]) for p in method.parameters if p.inout
-    }
+    inout = {name: track.load(data["inout"][name]) for name, track in method.inout}
     verb, _, name = data["kind"].partition(" ")
     if verb == "raise":
         return Answer(None, inout, declared.load(name, data["fields"]))
-    return Answer(codec(method.result).load(data["result"]), inout)
+    return Answer(method.answer.load(data["result"]), inout)
 
 
 def settle(answer: Answer, values: dict[str, Any]) -> Any:
@@ -104,14 +100,10 @@ def prepare(interface: Interface[Any]) -> None:
     for name in declared.DECLARED:
         declared.fields_codecs(name)
     for method in interface.methods.values():
-        codec(method.result)
+        _ = method.names, method.sent, method.inout, method.answer
         for parameter in method.parameters:
             if parameter.callback:
                 prepare(Interface.of(parameter.type))
-            elif parameter.sent:
-                codec(parameter.type)
-            if parameter.inout:
-                tracker(parameter.type)
 
 
 class Proxy:

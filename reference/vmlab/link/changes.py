@@ -11,7 +11,8 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from operator import is_
+from itertools import compress
+from operator import is_not
 from typing import Any
 
 from .wire import Codec, Nature, NotPlain, codec, describe, field_codecs, fields_getter
@@ -54,39 +55,33 @@ def assign(target: Any, changes: Any) -> None:
 
 
 def _record_tracker(kind: type[Any], codecs: dict[str, Codec]) -> Tracker:
-    names = list(codecs)
-    values_of = fields_getter(names)
-    unchanged = [_unchanged(inner) for inner in codecs.values()]
+    fixed = [name for name, inner in codecs.items() if inner.nature is Nature.FIXED]
+    fixed_of = fields_getter(fixed)
+    lists = [name for name, inner in codecs.items() if inner.nature is Nature.LIST_OF_FIXED]
+    others = [name for name, inner in codecs.items() if inner.nature is Nature.CHANGEABLE]
 
-    def snapshot(value: Any) -> list[Any]:
+    def snapshot(value: Any) -> tuple[Any, ...]:
         # A list may be changed in place: what it held is kept apart.
-        return [tuple(v) if type(v) is list else v for v in values_of(value)]
+        return fixed_of(value), [tuple(getattr(value, name)) for name in lists]
 
-    def dump(before: list[Any], value: Any) -> dict[str, Any]:
+    def dump(before: tuple[Any, ...], value: Any) -> dict[str, Any]:
         if type(value) is not kind:
             raise NotPlain(f"is {describe(value)}, not a {kind.__name__}")
+        old_values, old_lists = before
+        changed = list(compress(fixed, map(is_not, old_values, fixed_of(value))))
+        for name, old in zip(lists, old_lists, strict=True):
+            new = getattr(value, name)
+            if type(new) is not list or len(old) != len(new) or any(map(is_not, old, new)):
+                changed.append(name)
         data = {}
-        for name, same, old, new in zip(names, unchanged, before, values_of(value)):  # noqa: B905
-            if not same(old, new):
-                try:
-                    data[name] = codecs[name].dump(new)
-                except NotPlain as problem:
-                    raise problem.inside(name) from None
+        for name in (*changed, *others):
+            try:
+                data[name] = codecs[name].dump(getattr(value, name))
+            except NotPlain as problem:
+                raise problem.inside(name) from None
         return data
 
     def load(data: dict[str, Any]) -> dict[str, Any]:
         return {name: codecs[name].load(new) for name, new in data.items()}
 
     return Tracker(snapshot, dump, load)
-
-
-def _unchanged(inner: Codec) -> Callable[[Any, Any], bool]:
-    if inner.nature is Nature.FIXED:
-        return is_
-    if inner.nature is Nature.LIST_OF_FIXED:
-        return _same_items
-    return lambda old, new: False
-
-
-def _same_items(old: Any, new: Any) -> bool:
-    return type(new) is list and len(old) == len(new) and all(map(is_, old, new))

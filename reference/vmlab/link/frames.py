@@ -7,6 +7,7 @@ import os
 CAP = 4 << 20
 """The largest frame, in bytes. No call needs more: guest memory is shared, not sent."""
 HEADER = 4
+READ_AHEAD = 1 << 16
 
 
 class FrameTooLarge(ValueError):
@@ -20,12 +21,6 @@ def pack(body: bytes) -> bytes:
     return len(body).to_bytes(HEADER, "big") + body
 
 
-def read(descriptor: int) -> bytes | None:
-    """Wait for a frame and return its body, or None if the other end has closed."""
-    header = _read_exactly(descriptor, HEADER)
-    return None if header is None else _read_exactly(descriptor, int.from_bytes(header, "big"))
-
-
 def write(descriptor: int, body: bytes) -> None:
     """Send a frame, all of it. Raise FrameTooLarge."""
     rest = memoryview(pack(body))
@@ -33,14 +28,33 @@ def write(descriptor: int, body: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def _read_exactly(descriptor: int, count: int) -> bytes | None:
-    chunk = os.read(descriptor, count)
-    if len(chunk) == count:
-        return chunk
-    chunks = [chunk]
-    missing = count - len(chunk)
-    while chunk and missing:
-        chunk = os.read(descriptor, missing)
-        chunks.append(chunk)
-        missing -= len(chunk)
-    return None if missing else b"".join(chunks)
+class Reader:
+    """Takes frames off a descriptor, mostly one a read."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._ahead = b""
+
+    def read(self) -> bytes | None:
+        """Wait for a frame and return its body, or None if the other end has closed."""
+        if not self._more(HEADER):
+            return None
+        end = HEADER + int.from_bytes(self._ahead[:HEADER], "big")
+        if not self._more(end):
+            return None
+        body, self._ahead = self._ahead[HEADER:end], self._ahead[end:]
+        return body
+
+    def _more(self, count: int) -> bool:
+        """Read until so many bytes are there; return whether they are."""
+        if len(self._ahead) >= count:
+            return True
+        chunks, size = [self._ahead], len(self._ahead)
+        while size < count:
+            chunk = os.read(self._descriptor, READ_AHEAD)
+            if not chunk:
+                return False
+            chunks.append(chunk)
+            size += len(chunk)
+        self._ahead = b"".join(chunks)
+        return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from types import NoneType
 from typing import (
     Annotated,
@@ -21,6 +21,9 @@ from typing import (
     get_origin,
     get_type_hints,
 )
+
+from .changes import Tracker, tracker
+from .wire import Codec, codec
 
 T = TypeVar("T")
 
@@ -67,9 +70,33 @@ class Method:
     result: Any
     doc: str
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The parameters' names, in order."""
+        return tuple(parameter.name for parameter in self.parameters)
+
+    # How its parts cross a link, worked out once.
+
+    @cached_property
+    def sent(self) -> tuple[tuple[str, Codec], ...]:
+        """The parameters that travel by value."""
+        return tuple((p.name, codec(p.type)) for p in self.parameters if p.sent)
+
+    @cached_property
+    def inout(self) -> tuple[tuple[str, Tracker], ...]:
+        """The parameters whose changes travel back."""
+        return tuple((p.name, tracker(p.type)) for p in self.parameters if p.inout)
+
+    @cached_property
+    def answer(self) -> Codec:
+        """The result."""
+        return codec(self.result)
+
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Name the arguments of a call. Raise TypeError if they are not the parameters."""
-        names = [parameter.name for parameter in self.parameters]
+        names = self.names
+        if not kwargs and len(args) == len(names):
+            return dict(zip(names, args))  # noqa: B905  (hot, and of one length)
         values = {**dict(zip(names, args)), **kwargs}  # noqa: B905  (compared below)
         if len(args) + len(kwargs) != len(names) or values.keys() != set(names):
             raise TypeError(f"{self.name} takes ({', '.join(names)})")

@@ -43,6 +43,7 @@ class Server:
         self, descriptor: int, interface: Interface[Any], blame: Blame, memory: Any = None
     ) -> None:
         self._descriptor = descriptor
+        self._frames = frames.Reader(descriptor)
         self._interface = interface
         self._blame = blame
         self._memory = memory
@@ -64,7 +65,7 @@ class Server:
         except BaseException as error:  # SystemExit and the like are answers too
             failure = self._failure("the import", error)
             _flush()
-        while (body := frames.read(self._descriptor)) is not None:
+        while (body := self._frames.read()) is not None:
             question = json.loads(body)
             self._question = question["id"]
             answer = failure if module is None else self._answer(module, question)
@@ -120,7 +121,7 @@ class Server:
                     "arguments": data,
                 }
             )
-            body = frames.read(self._descriptor)
+            body = self._frames.read()
             reply = {"kind": "abort"} if body is None else json.loads(body)
             if reply["kind"] == "abort":
                 raise Abandoned
