@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, field, fields
 from enum import IntEnum
-from typing import Any, ClassVar
 
 from .ranges import U64, Registers
 
@@ -73,9 +72,6 @@ class HartState:
     """What the `time` CSR shows: the CLINT's `mtime`."""
 
     hartid: U64 = 0
-
-    # Read by pydantic on the trusted side of a link: exact types, no other keys.
-    __pydantic_config__: ClassVar[dict[str, Any]] = {"strict": True, "extra": "forbid"}
 
     def copy(self) -> HartState:
         """Return an independent copy."""

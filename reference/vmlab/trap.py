@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import Any, ClassVar
 
 from .hart import Mode
 from .ranges import U32, U64
@@ -66,8 +65,6 @@ class Trap:
     offset: U64 = 0
     """How many bytes lie between `address` and the portion of the access that failed."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = {"strict": True, "extra": "forbid"}
-
 
 @dataclass(frozen=True)
 class Exit:
@@ -81,8 +78,6 @@ class Exit:
     cause: U64
     interrupt: bool = False
     tval: U64 = 0
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = {"strict": True, "extra": "forbid"}
 
 
 class Act(Enum):
@@ -105,8 +100,6 @@ class Action:
     """FENCE: the virtual address that is fenced, or None for all (rs1 = x0)."""
     asid: U64 | None = None
     """FENCE: the address space that is fenced, or None for all (rs2 = x0)."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = {"strict": True, "extra": "forbid"}
 
 
 class IllegalInstruction(Exception):
