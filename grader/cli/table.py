@@ -21,7 +21,7 @@ SHOWN = 60
 def summary_table(settings: Assignment, reports: list[Report]) -> Table:
     """Return one line a submission: who, points, tests passed, and what stood in the way."""
     table = Table(
-        title=f"{settings.title}: {len(reports)} submissions",
+        title=f"{settings.title}: {len(reports)} submission{'s' * (len(reports) != 1)}",
         title_justify="left",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
