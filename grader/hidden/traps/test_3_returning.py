@@ -14,7 +14,7 @@ from grader.hidden.traps.strategies import states
 @clause("T7")
 @weight(2)
 @number("7.3")
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(states((Mode.M,)))
 def test_any_mret(bench, reference, before):
     """`mret` with any stack changes mode, MIE, MPIE, MPP, MPRV and pc as it must, no more."""
@@ -38,7 +38,7 @@ def test_mret_drops_mprv(bench):
 @clause("T8")
 @weight(1)
 @number("8.3")
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(states((Mode.S,), TSR=0))
 def test_any_sret(bench, reference, before):
     """`sret` in S-mode with any stack changes mode, SIE, SPIE, SPP and pc as it must, no more."""
@@ -50,7 +50,7 @@ def test_any_sret(bench, reference, before):
 @clause("T8")
 @weight(1)
 @number("8.4")
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(states((Mode.M,)))
 def test_any_sret_in_m_mode(bench, reference, before):
     """`sret` in M-mode pops S-mode's stack, leaves that of M-mode alone, and clears MPRV."""

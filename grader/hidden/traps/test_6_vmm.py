@@ -14,6 +14,7 @@ from vmlab.bench.words import CSR_FUNCT3, EBREAK, ECALL, MRET, SRET, WFI, csr, s
 from vmlab.csrs import NUMBERS
 from vmlab.hart import Mode
 from vmlab.isa import Kind, decode
+from vmlab.mstatus import MIE
 from vmlab.testing import clause
 from vmlab.trap import ADDRESS_CAUSES, Act, Exc, Exit, IllegalInstruction, Irq, Trap
 
@@ -49,7 +50,7 @@ def is_emulated(word):
 @clause("T14")
 @weight(1)
 @number("14.3")
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(st.data(), quiet())
 def test_any_exception(bench, data, vcpu):
     """Any exception of any virtual mode enters the guest's handler as by take_trap."""
@@ -156,9 +157,8 @@ def test_any_other_word(bench, mode, word, tval):
     csr_name=st.sampled_from(PLAIN),
     registers=st.tuples(st.integers(0, 31), st.integers(0, 31)),
     values=st.tuples(WORD, WORD),
-    tval=st.booleans(),
 )
-def test_any_csr_instruction(bench, reference, name, csr_name, registers, values, tval):
+def test_any_csr_instruction(bench, reference, name, csr_name, registers, values):
     """Any form, registers and values, in virtual M-mode where all of these CSRs can be accessed."""
     rd, source = registers
     vcpu = hart("M", sscratch=values[1], mscratch=values[1])
@@ -168,7 +168,10 @@ def test_any_csr_instruction(bench, reference, name, csr_name, registers, values
     assume(not (writes and csr_name == "mhartid"))
     expected = vcpu.copy()
     reference.handle_exit(expected, Exit(ILLEGAL, tval=word), None)
-    bench.executes(vcpu, word, tval).resumes().matches(expected)
+    outcome = bench.executes(vcpu, word)
+    if csr_name != "satp":  # there a fence would be legal, too
+        outcome.resumes()
+    outcome.matches(expected)
 
 
 @clause("T16")
@@ -261,7 +264,7 @@ def test_any_csr_for_any_guest(bench, vcpu, number_, writes):
     word = csr("csrrw" if writes else "csrrs", 10, number_, 0)
     outcome = bench.executes(vcpu, word)
     if _allowed(bench.part.check_csr, vcpu.copy(), number_, writes):
-        outcome.resumes().shows(pc=(vcpu.pc + 4) & (1 << 64) - 1, mode=vcpu.mode)
+        outcome.shows(pc=(vcpu.pc + 4) & (1 << 64) - 1, mode=vcpu.mode)
     else:
         outcome.traps(illegal(word))
 
@@ -270,24 +273,31 @@ def test_any_csr_for_any_guest(bench, vcpu, number_, writes):
 @weight(1)
 @number("17.4")
 def test_the_guests_own_traps_of_mstatus(bench):
-    """The guest's TSR, TW, TVM and counter enables bind its own S-mode, not its M-mode."""
+    """The guest's TSR, TW, TVM and counter enables bind it as its own functions say."""
+    part = bench.part
+    satp, time = NUMBERS["satp"], NUMBERS["time"]
     cases = (
-        ("TSR", SRET),
-        ("TW", WFI),
-        ("TVM", sfence_vma()),
-        ("TVM", csr("csrrw", 10, "satp", 11)),
+        ("TSR", SRET, part.sret),
+        ("TW", WFI, part.check_wfi),
+        ("TVM", sfence_vma(), part.check_sfence),
+        ("TVM", csr("csrrw", 10, "satp", 11), lambda vcpu: part.check_csr(vcpu, satp, True)),
+        ("TVM", MRET, part.mret),
     )
-    for name, word in cases:
-        trapped = hart("S", medeleg=bits(ILLEGAL), **{name: 1})
-        bench.executes(trapped, word).traps(illegal(word))
-        for free in (hart("S", **{name: 0}), hart("M", **{name: 1})):
-            bench.executes(free, word).shows(mcause=free.mcause, scause=free.scause)
-    time = csr("csrrs", 10, "time", 0)
-    bench.executes(hart("S", mcounteren=0b010), time).shows(x10=hart().time)
-    bench.executes(hart("S", mcounteren=0b101), time).traps(illegal(time))
-    bench.executes(hart("U", mcounteren=0b010, scounteren=0b101), time).traps(illegal(time))
-    word = MRET
-    bench.executes(hart("S"), word).traps(illegal(word))
+    for (name, word, check), mode, trapped in product(cases, Mode, (0, 1)):
+        vcpu = hart(mode, medeleg=bits(ILLEGAL), **{name: trapped})
+        outcome = bench.executes(vcpu, word)
+        if _allowed(check, vcpu.copy()):
+            outcome.shows(mcause=vcpu.mcause, scause=vcpu.scause)
+        else:
+            outcome.traps(illegal(word))
+    word = csr("csrrs", 10, "time", 0)
+    for mode, mcounteren, scounteren in product(Mode, (0b010, 0b101), (0b010, 0b101)):
+        vcpu = hart(mode, mcounteren=mcounteren, scounteren=scounteren)
+        outcome = bench.executes(vcpu, word)
+        if _allowed(part.check_csr, vcpu.copy(), time, False):
+            outcome.shows(x10=vcpu.time, pc=vcpu.pc + 4)
+        else:
+            outcome.traps(illegal(word))
 
 
 # --- T18 ---
@@ -296,16 +306,14 @@ def test_the_guests_own_traps_of_mstatus(bench):
 @clause("T18")
 @weight(1)
 @number("18.2")
-@settings(max_examples=50)
-@given(vcpu=quiet(KERNEL, TSR=0), tval=st.booleans())
-def test_any_virtual_return(bench, vcpu, tval):
+@settings(max_examples=30)
+@given(vcpu=quiet(KERNEL))
+def test_any_virtual_return(bench, vcpu):
     """Any sret of a guest's kernel does to the virtual hart what sret does; mret likewise."""
     for word, function in ((SRET, bench.part.sret), (MRET, bench.part.mret)):
-        if word == MRET and vcpu.mode is not Mode.M:
-            continue
         expected = vcpu.copy()
-        function(expected)
-        bench.executes(vcpu, word, tval).resumes().matches(expected)
+        if _allowed(function, expected):
+            bench.executes(vcpu, word).resumes().matches(expected)
 
 
 @clause("T18")
@@ -316,8 +324,8 @@ def test_returns_to_where_they_say(bench):
     for mpp in Mode:
         boot = hart("M", MPP=mpp, mepc=0x8000_7770)
         bench.executes(boot, MRET).shows(pc=0x8000_7770, mode=mpp)
-    for mode, spp in product(KERNEL, (Mode.U, Mode.S)):
-        kernel = hart(mode, SPP=spp, sepc=0x8000_7770)
+    for spp in (Mode.U, Mode.S):
+        kernel = hart("S", SPP=spp, sepc=0x8000_7770)
         bench.executes(kernel, SRET).shows(pc=0x8000_7770, mode=spp)
     # Returning to the very instruction that returns is no reason to step over it.
     loop = hart("S", SPP="U", sepc=0x8000_1000, pc=0x8000_1000)
@@ -339,7 +347,7 @@ def test_what_fences_and_waits_name(bench):
         bench.executes(kernel, sfence_vma(0, 11)).fences(None, 0).changes_only(pc=after)
         bench.executes(kernel, sfence_vma(10, 0)).fences(0, None).changes_only(pc=after)
         bench.executes(kernel, sfence_vma(10, 11)).fences(0, 0).changes_only(pc=after)
-        bench.executes(kernel, sfence_vma(12, 13), tval=False).fences(0x40_3000, 7)
+        bench.executes(kernel, sfence_vma(12, 13)).fences(0x40_3000, 7)
         pending = hart(mode, SIE=1, MIE=1, mip=bits(Irq.STI), mie=ALL & ~bits(Irq.STI))
         bench.executes(pending, WFI).waits().changes_only(pc=pending.pc + 4)
         wire = hart(mode, SIE=0, MIE=0, seip=True, mie=ALL, mideleg=TO_S)
@@ -355,54 +363,42 @@ def test_what_fences_and_waits_name(bench):
 def test_everything_that_makes_an_interrupt_due(bench):
     """sret, mret, writes of sie, mip and mstatus, and fences are followed by what they make due."""
 
-    def returned(vcpu, function):
-        function(vcpu)
-        return vcpu
+    def followed(vcpu, what, code, act=Act.RESUME):
+        """It does what it does with nothing pending; then the interrupt is taken."""
 
-    timer = Trap(Irq.STI, interrupt=True)
-    pending = {"mie": ALL, "mideleg": TO_S, "mip": bits(Irq.STI)}
-    for kernel in (
-        hart("S", SIE=0, SPIE=1, SPP="S", **pending),
-        hart("S", SIE=0, SPIE=0, SPP="U", **pending),
-        hart("M", SIE=0, SPIE=1, SPP="S", **pending),
-    ):
-        after = returned(kernel.copy(), bench.part.sret)
-        bench.executes(kernel, SRET).traps(timer, after=after)
-    kernel = hart("S", SIE=1, **pending)
-    bench.executes(kernel, sfence_vma(0, 0)).traps(
-        timer,
-        "the guest's fence is not forgotten over its interrupt",
-        after=changed(kernel, {"pc": kernel.pc + 4}),
-        act=Act.FENCE,
-    )
-    for boot in (hart("M", MPP="S", SIE=1, **pending), hart("M", MPP="U", SIE=0, **pending)):
-        after = returned(boot.copy(), bench.part.mret)
-        bench.executes(boot, MRET).traps(timer, after=after)
-    pending["mie"] = ALL & ~bits(Irq.STI)
-    kernel = hart("S", SIE=1, x10=bits(Irq.STI), **pending)
-    seen = TO_S & ~bits(Irq.STI)
-    after = changed(kernel, {"mie": ALL, "x11": seen, "pc": kernel.pc + 4})
-    bench.executes(kernel, csr("csrrs", 11, "sie", 10)).traps(timer, after=after)
-    boot = hart("M", MIE=1, mie=ALL, x10=bits(Irq.STI))
-    after = changed(boot, {"mip": bits(Irq.STI), "pc": boot.pc + 4})
-    bench.executes(boot, csr("csrrs", 0, "mip", 10)).traps(timer, after=after)
-    boot = hart("M", MIE=0, mie=ALL, mip=bits(Irq.MTI))
-    after = changed(boot, {"MIE": 1, "pc": boot.pc + 4})
-    due = Trap(Irq.MTI, interrupt=True)
-    bench.executes(boot, csr("csrrsi", 0, "mstatus", 8)).traps(due, after=after)
-    waiting = hart("S", SIE=1, mie=ALL, mideleg=TO_S, mip=bits(Irq.SSI))
-    after = changed(waiting, {"pc": waiting.pc + 4})
-    bench.executes(waiting, WFI).traps(Trap(Irq.SSI, interrupt=True), after=after)
-    fault = Exit(Exc.LOAD_ACCESS, tval=0x1000)  # MTI became pending while the guest ran
-    running = hart("S", mie=ALL, mip=bits(Irq.MTI), medeleg=bits(Exc.LOAD_ACCESS))
-    after = bench.own_trap(running, Trap(Exc.LOAD_ACCESS, address=0x1000))
-    bench.exit(running, fault).traps(due, after=after)
+        def outcome_of(vcpu):
+            return bench.exit(vcpu, what) if isinstance(what, Exit) else bench.executes(vcpu, what)
+
+        alone = outcome_of(changed(vcpu, {"mip": 0})).after
+        after = changed(alone, {"mip": vcpu.mip})
+        rule = "the action is what it was" if act is Act.FENCE else ""
+        outcome_of(vcpu).traps(Trap(code, interrupt=True), rule, after=after, act=act)
+
+    timer = {"mie": ALL, "mideleg": TO_S, "mip": bits(Irq.STI)}
+    followed(hart("S", SIE=0, SPIE=1, SPP="S", **timer), SRET, Irq.STI)
+    followed(hart("S", SIE=0, SPIE=1, SPP="U", **timer), SRET, Irq.STI)
+    followed(hart("M", MPP="S", SIE=1, **timer), MRET, Irq.STI)
+    followed(hart("M", MPP="U", SIE=1, **timer), MRET, Irq.STI)
+    followed(hart("S", SIE=1, **timer), sfence_vma(), Irq.STI, Act.FENCE)
+    followed(hart("S", SIE=1, **timer), WFI, Irq.STI)
+    masked = hart("S", SIE=1, x10=TO_S, **{**timer, "mie": 0})
+    followed(masked, csr("csrrw", 11, "sie", 10), Irq.STI)
+    masked = hart("M", MIE=0, mie=ALL, mip=bits(Irq.MTI), x10=MIE)
+    followed(masked, csr("csrrw", 11, "mstatus", 10), Irq.MTI)
+    idle = hart("M", MIE=1, mie=ALL, x10=bits(Irq.STI))
+    after = changed(idle, {"mip": bits(Irq.STI), "x11": 0, "pc": idle.pc + 4})
+    outcome = bench.executes(idle, csr("csrrw", 11, "mip", 10))
+    outcome.traps(Trap(Irq.STI, interrupt=True), after=after)
+    # It became pending while the guest ran, and the guest comes back for another reason.
+    running = hart("S", MIE=1, mie=ALL, mip=bits(Irq.MTI), medeleg=bits(Exc.LOAD_ACCESS))
+    followed(running, Exit(Exc.LOAD_ACCESS, tval=0x1000), Irq.MTI)
+    followed(running, csr("csrrs", 11, "sscratch", 0), Irq.MTI)
 
 
 @clause("T20")
 @weight(1)
 @number("20.4")
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(vcpu=states(), mip=SUBSET_OF_ALL, code=st.sampled_from([Irq.MTI, Irq.MEI, Irq.MSI]))
 def test_any_tick(bench, vcpu, mip, code):
     """At a host interrupt the guest takes what choose_interrupt names for it, or nothing."""
@@ -425,7 +421,7 @@ def test_three_guests_in_turn(bench):
     """Three guests, an exit of each in turn, end as each of them alone would."""
     words = [
         [csr("csrrw", 10, "mscratch", 11), csr("csrrs", 12, "mscratch", 0), MRET],
-        [csr("csrrwi", 0, "sscratch", 9), WFI, SRET],
+        [csr("csrrw", 10, "sscratch", 11), WFI, SRET],
         [SRET, WFI, csr("csrrs", 10, "scause", 0)],
     ]
     starts = [
@@ -435,7 +431,7 @@ def test_three_guests_in_turn(bench):
     ]
     ends = [
         {"mode": Mode.S, "pc": 0x8000_1004, "x12": starts[0].x[11]},
-        {"mode": Mode.U, "pc": 0x8000_1008, "sscratch": 9},
+        {"mode": Mode.U, "pc": 0x8000_1008, "sscratch": starts[1].x[11]},
         {"mode": Mode.S, "scause": 2, "x10": 2},
     ]
     outcomes = [None] * 3
