@@ -56,7 +56,11 @@ def abi() -> int:
 
 
 class Grants:
-    """What workers may open, collected once while every path is within reach."""
+    """What workers may open, collected once while every path is within reach.
+
+    A worker's rules differ in its scratch only. They are made once for each scratch, since there
+    are hundreds where the standard library has to be granted file by file.
+    """
 
     def __init__(self) -> None:
         version = abi()
@@ -68,18 +72,17 @@ class Grants:
         )
         self._size = 24 if version >= SCOPE_ABI else 16 if version >= NET_ABI else 8
         self._rules: list[tuple[int, int]] = []
-
-    @property
-    def descriptors(self) -> set[int]:
-        """The open paths, which `ruleset` uses up."""
-        return {descriptor for descriptor, _ in self._rules}
+        self._rulesets: dict[str, int] = {}
 
     def allow(self, path: str, rights: int) -> None:
         """Allow `rights` to a file, or to all that lies beneath a folder. Raise OSError."""
+        self._rules.append(self._open(path, rights))
+
+    def _open(self, path: str, rights: int) -> tuple[int, int]:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
         if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
             rights &= FILE_RIGHTS
-        self._rules.append((descriptor, rights & self._handled))
+        return descriptor, rights & self._handled
 
     def allow_reading(self, path: str, hidden: Iterable[str]) -> None:
         """Allow reading all beneath `path` but what lies in the `hidden` folders.
@@ -97,23 +100,23 @@ class Grants:
                 self.allow_reading(entry.path, hidden)
 
     def ruleset(self, scratch: str) -> int:
-        """Make the rules of one worker, which may write in `scratch`; done once in a process.
+        """Return the rules of a worker that may write in `scratch`. Raise OSError."""
+        if scratch not in self._rulesets:
+            self._rulesets[scratch] = self._make([*self._rules, self._open(scratch, SCRATCH)])
+        return self._rulesets[scratch]
 
-        Raises OSError.
-        """
-        self.allow(scratch, SCRATCH)
+    def _make(self, rules: list[tuple[int, int]]) -> int:
         ruleset = kernel.syscall(
             kernel.LANDLOCK_CREATE_RULESET,
             ctypes.byref(self._attributes),
             ctypes.c_size_t(self._size),
             0,
         )
-        for descriptor, rights in self._rules:
+        for descriptor, rights in rules:
             rule = _PathBeneathAttr(rights, descriptor)
             kernel.syscall(
                 kernel.LANDLOCK_ADD_RULE, ruleset, RULE_PATH_BENEATH, ctypes.byref(rule), 0
             )
-            os.close(descriptor)
         return ruleset
 
 

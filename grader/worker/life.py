@@ -17,7 +17,6 @@ from vmlab.link.interface import Interface
 from vmlab.link.serve import Server
 
 from . import walls
-from .landlock import Grants
 
 OUT_OF_MEMORY = 77
 """Exit status of a worker that had not even the memory to say so."""
@@ -29,7 +28,8 @@ class Birth:
 
     config: dict[str, Any]
     protocol: type[Any]
-    grants: Grants | None
+    ruleset: int | None
+    """Landlock's."""
     orders: dict[str, Any]
     descriptors: list[int]
     """The link, the output and perhaps the guest's memory."""
@@ -44,14 +44,12 @@ def enter(birth: Birth) -> tuple[Server, str]:
     for standard in (1, 2):
         os.dup2(output, standard)
     own = {0, 1, 2, link, *memory, *birth.kept}
-    _close_all_but(own | (birth.grants.descriptors if birth.grants else set()))
+    _close_all_but(own if birth.ruleset is None else own | {birth.ruleset})
     size = os.fstat(memory[0]).st_size if memory else 0
     limits = {**config["limits"], "memory_bytes": config["limits"]["memory_bytes"] + size}
     with socket.socket(fileno=link) as sock:
         try:
-            raised = walls.raise_around_self(
-                config["walls"], birth.grants, orders["uid"], orders["scratch"], limits
-            )
+            raised = walls.raise_around_self(config["walls"], birth.ruleset, orders["uid"], limits)
         except OSError as error:
             sock.sendall(frames.pack(json.dumps({"error": str(error), "walls": []}).encode()))
             raise

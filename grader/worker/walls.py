@@ -44,17 +44,11 @@ def grants(policy: dict[str, Any]) -> landlock.Grants:
 
 
 def raise_around_self(
-    policy: dict[str, Any],
-    rules: landlock.Grants | None,
-    uid: int | None,
-    scratch: str,
-    limits: dict[str, int],
+    policy: dict[str, Any], ruleset: int | None, uid: int | None, limits: dict[str, int]
 ) -> Raised:
     """Put this process behind every wall of the policy. Raise OSError if one cannot stand."""
     raised = Raised(["rlimits"])
     os.umask(0o077)
-    # While paths can still be opened; it takes effect further down.
-    ruleset = None if rules is None else rules.ruleset(scratch)
     _limit(limits)
     if sys.platform != "linux":
         return raised

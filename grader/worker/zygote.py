@@ -99,6 +99,8 @@ class Zygote:
             if message["kill"] in self._children:
                 os.kill(message["kill"], signal.SIGKILL)
             return None
+        grants, scratch = self._grants, message["spawn"]["scratch"]
+        ruleset = None if grants is None else grants.ruleset(scratch)
         pid = os.fork()
         if pid == 0:
             signal.set_wakeup_fd(-1)
@@ -107,7 +109,7 @@ class Zygote:
             return life.Birth(
                 self._config,
                 self._protocol,
-                self._grants,
+                ruleset,
                 message["spawn"],
                 descriptors,
                 self._kept,

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -74,7 +75,7 @@ class Zygote:
         self._part = part
         self._given = tuple(given)
         self._interface = interface
-        self._workers = 0
+        self._slots: set[int] = set()
         self._ready = False
         self._spawned: list[int] = []
         self._ended: dict[int, Ended] = {}
@@ -109,8 +110,7 @@ class Zygote:
             check_sealed(ram)
         with ExitStack() as stack:
             uid = stack.enter_context(uids.claim()) if "uid" in self.policy.names else None
-            scratch = self._scratch(uid)
-            stack.callback(wipe, scratch)
+            scratch = stack.enter_context(self._scratch(uid))
             ours, theirs = socket.socketpair()
             output, printing = os.pipe()
             given = [theirs.fileno(), printing]
@@ -203,13 +203,24 @@ class Zygote:
             },
         }
 
-    def _scratch(self, uid: int | None) -> Path:
-        self._workers += 1
-        scratch = self._stage.scratch / str(self._workers)
-        scratch.mkdir(mode=0o700)
+    @contextmanager
+    def _scratch(self, uid: int | None) -> Iterator[Path]:
+        """Lend an empty folder of the worker's own; afterwards empty it again.
+
+        The folder itself stays, for the zygote's rules name it.
+        """
+        slot = next(n for n in count() if n not in self._slots)
+        self._slots.add(slot)
+        scratch = self._stage.scratch / str(slot)
+        scratch.mkdir(mode=0o700, exist_ok=True)
         if uid is not None:
             os.chown(scratch, uid, uid)
-        return scratch
+        try:
+            yield scratch
+        finally:
+            for entry in scratch.iterdir():
+                wipe(entry)
+            self._slots.discard(slot)
 
     def _spawn(self, orders: dict[str, Any], descriptors: list[int]) -> int:
         self._tell(orders, descriptors)

@@ -62,20 +62,15 @@ class Stage:
         os.close(self._claim)
 
 
-def wipe(folder: Path) -> None:
-    """Remove a folder, whatever rights a part left on what is in it. Its processes are dead."""
-
-    def force(function: object, path: str, error: object) -> None:
-        parent = os.path.dirname(path)
-        for each in (parent, path):
-            if not os.path.islink(each) and os.path.isdir(each):
-                os.chmod(each, 0o700)
-        if os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(path, ignore_errors=True)
-        elif os.path.lexists(path):
-            os.unlink(path)
-
-    shutil.rmtree(folder, onerror=force)
+def wipe(path: Path) -> None:
+    """Remove a file or folder, whatever rights a part left on it. Its processes are dead."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink()
+        return
+    path.chmod(0o700)
+    for entry in path.iterdir():
+        wipe(entry)
+    path.rmdir()
 
 
 def _temporary_folder() -> Path:

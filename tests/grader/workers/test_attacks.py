@@ -26,7 +26,7 @@ from vmlab.link.errors import (
 from vmlab.link.interface import Interface
 
 from grader import walls
-from grader.walls import seccomp
+from grader.walls import places, seccomp
 from grader.walls.syscalls import FORBIDDEN
 from grader.zygote import Limits, Worker
 
@@ -153,6 +153,12 @@ def test_a_hidden_file_within_reach_is_a_wall_hit(part: Callable[..., Any], tmp_
 def test_the_memory_of_the_parent_is_out_of_reach(attack: Attack) -> None:
     with pytest.raises((WallHit, PartRaised), match=r"PermissionError|FileNotFoundError"):
         attack("parent memory")
+
+
+@pytest.mark.parametrize("folder", places.hidden())
+def test_no_installed_package_can_be_read(attack: Attack, folder: Path) -> None:
+    for file in sorted(folder.rglob("*.py"))[:5]:
+        assert attack("caught read", file) in ("PermissionError", "FileNotFoundError")
 
 
 @pytest.mark.parametrize("path", ["/", "/tmp", "/proc", "/proc/self/fd", "/etc", "..", str(COURSE)])
@@ -319,7 +325,7 @@ def test_a_scratch_is_wiped(zygotes: Callable[..., Any], toy: ModuleType) -> Non
         link.attack("write", "note")
         with pytest.raises(WallHit):
             link.attack("many folders", "")
-    assert list(zygote._stage.scratch.iterdir()) == []
+    assert [path for path in zygote._stage.scratch.rglob("*") if not path.name.isdigit()] == []
 
 
 def test_a_killed_worker_is_gone(zygotes: Callable[..., Any]) -> None:
