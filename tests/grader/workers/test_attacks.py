@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import sysconfig
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -157,8 +158,12 @@ def test_the_memory_of_the_parent_is_out_of_reach(attack: Attack) -> None:
 
 @pytest.mark.parametrize("folder", places.hidden())
 def test_no_installed_package_can_be_read(attack: Attack, folder: Path) -> None:
+    library = Path(sysconfig.get_path("stdlib")).resolve()
     for file in sorted(folder.rglob("*.py"))[:5]:
         assert attack("caught read", file) in ("PermissionError", "FileNotFoundError")
+        if file.is_relative_to(library):
+            assert "read" not in attack("read beside library", file.relative_to(library)).split("'")
+    assert "read" in attack("read beside library", "json/__init__.py").split("'")
 
 
 @pytest.mark.parametrize("path", ["/", "/tmp", "/proc", "/proc/self/fd", "/etc", "..", str(COURSE)])

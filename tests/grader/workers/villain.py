@@ -262,6 +262,19 @@ def caught(path):
         return type(error).__name__
 
 
+def read_beside_library(name):
+    """Take the way that imports take, which may be another than the path's."""
+    found = set()
+    for entry in sys.path:
+        try:
+            read_file(os.path.join(entry, name))
+        except OSError as error:
+            found.add(type(error).__name__)
+        else:
+            found.add("read")
+    return sorted(found)
+
+
 def many_files(_):
     for index in range(10_000):
         write_file(f"file{index}")
@@ -497,6 +510,7 @@ ATTACKS = {
     "exec": lambda path: os.execv(path, [path]),
     "read": read_file,
     "caught read": caught,
+    "read beside library": read_beside_library,
     "list": lambda path: os.listdir(path),
     "write": write_file,
     "write and read": write_and_read,
