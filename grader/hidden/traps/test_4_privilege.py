@@ -86,6 +86,9 @@ def test_low_numbers_that_are_privileged(bench):
     for csr in ("mcycle", "minstret", "mhpmcounter3", "pmpaddr0"):
         bench.csr(hart("M"), csr, write=True).is_allowed()
         bench.csr(hart("S", mcounteren=7, scounteren=7), csr).is_refused()
+    for csr in ("mvendorid", "mhartid", "mconfigptr"):
+        bench.csr(hart("S", mcounteren=7, scounteren=7), csr).is_refused()
+        bench.csr(hart("U", mcounteren=7, scounteren=7), csr).is_refused()
     for csr in (0x000, 0x003, 0x200, 0x600, 0x5C0, 0x7B0, 0x800, 0xFFF):
         bench.csr(hart("M"), csr).is_refused()
 
