@@ -147,6 +147,8 @@ def test_a_tick_delivers_what_is_due(bench):
     """A host interrupt is not the guest's; but a virtual one that is due is taken then."""
     idle = hart("S", SIE=1, mie=ALL, mideleg=TO_S)
     bench.host_interrupt(idle, Irq.MTI).resumes().changes_only()
+    masked = hart("S", SIE=1, mie=0, mideleg=TO_S, mip=bits(Irq.STI))
+    bench.host_interrupt(masked, Irq.MTI).resumes().changes_only()
     due = hart("S", SIE=1, mie=ALL, mideleg=TO_S, mip=bits(Irq.STI))
     bench.host_interrupt(due, Irq.MTI).traps(Trap(Irq.STI, interrupt=True))
 
