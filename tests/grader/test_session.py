@@ -250,11 +250,11 @@ def test_wall_clock_ends_a_test_once_and_for_all(toy):
 
 
 def test_time_of_a_submission_used_up(toy):
-    toy.settings(TOML.replace("submission_seconds = 300", "submission_seconds = 1"))
+    toy.settings(TOML.replace("submission_seconds = 300", "submission_seconds = 4"))
     second = ONE_TEST.replace('"1"', '"2"').replace("test_it", "test_second")
     toy.tests(ONE_TEST + second)
     outcomes = toy.outcomes("def wakes(hart):\n    while True: pass")
-    used_up = "the 1 seconds that a submission has for all tests were used up"
+    used_up = "the 4 seconds that a submission has for all tests were used up"
     assert outcomes["test_it"].verdict == "timeout"
     assert outcomes["test_it"].message == f"{used_up} during this one"
     assert outcomes["test_second"].verdict == "timeout"
