@@ -69,7 +69,7 @@ def test_same_console_on_qemu(program, console, tmp_path):
         (KERNELS[0], "assignments/traps/tests/test_5_bare_machine.py"),
         (KERNELS[1], "assignments/traps/tests/test_7_guest.py"),
         (KERNELS[2], "grader/hidden/traps/test_5_bare_machine.py"),
-        (KERNELS[3], "grader/hidden/traps/test_7_guest.py"),
+        (KERNELS[3], "grader/hidden/traps/test_8_guest.py"),
     ],
     indirect=["program"],
 )
