@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 from collections.abc import Callable
 from random import Random
@@ -31,6 +31,9 @@ from .messages import Failed, Malformed, Messages, NestedCall
 from .printable import printable
 
 T = TypeVar("T")
+
+MARSHAL = 2
+"""The last of marshal's formats that does not look for what comes twice, which takes time."""
 
 FAILURES: dict[str, type[PartError]] = {
     "bad": BadAnswer,
@@ -126,7 +129,7 @@ class WorkerLink(Generic[T]):
         # Not to be guessed, so that no answer can lie ready before it is asked for.
         self._question = self._ids.getrandbits(48)
         question = {"id": self._question, "method": method.name, "arguments": arguments}
-        self._channel.send(json.dumps(question).encode())
+        self._channel.send(marshal.dumps(question, MARSHAL))
         expected = 1
         while True:
             message = messages.read(self._channel.receive(), self._question)
@@ -153,11 +156,11 @@ class WorkerLink(Generic[T]):
             self._end = PartExited("the call was given up")
             self._process.kill()
             raise
-        self._channel.send(json.dumps({"call": nested.number, **reply}).encode())
+        self._channel.send(marshal.dumps({"call": nested.number, **reply}, MARSHAL))
 
     def _abandon(self, messages: Messages) -> None:
         def wait() -> Answer:
-            self._channel.send(json.dumps({"kind": "abort"}).encode())
+            self._channel.send(marshal.dumps({"kind": "abort"}, MARSHAL))
             message = messages.read(self._channel.receive(), self._question)
             if isinstance(message, dict) and message["reason"] == "aborted":
                 return Answer(None, {})

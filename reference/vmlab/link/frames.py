@@ -1,4 +1,4 @@
-"""Frames: a JSON document behind its length, 4 bytes, most significant first."""
+"""Frames: a document behind its length, 4 bytes, most significant first."""
 
 from __future__ import annotations
 

@@ -9,12 +9,17 @@ a nested call goes back over the same link, and the worker waits for its reply.
               {"id", "kind": "failed", "reason", "message", "traceback"}
               {"id", "kind": "call PARAMETER.METHOD", "call", "arguments"}
     reply     {"call", "kind": "return" | "raise NAME" | "abort" | "refused", ...}
+
+Answers are JSON, for the caller trusts no byte of them. Questions and replies are in Python's own
+`marshal`, which takes less than half the time for the numbers of a hart's state. That is safe since
+they come from the caller, whom the worker has to believe anyway, and who runs the same Python.
 """
 
 from __future__ import annotations
 
 import errno
 import json
+import marshal
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -66,7 +71,7 @@ class Server:
             failure = self._failure("the import", error)
             _flush()
         while (body := self._frames.read()) is not None:
-            question = json.loads(body)
+            question = marshal.loads(body)
             self._question = question["id"]
             answer = failure if module is None else self._answer(module, question)
             _flush()
@@ -122,7 +127,7 @@ class Server:
                 }
             )
             body = self._frames.read()
-            reply = {"kind": "abort"} if body is None else json.loads(body)
+            reply = {"kind": "abort"} if body is None else marshal.loads(body)
             if reply["kind"] == "abort":
                 raise Abandoned
             return load_answer(method, reply)
