@@ -105,6 +105,10 @@ class Grants:
             self._rulesets[scratch] = self._make([*self._rules, self._open(scratch, SCRATCH)])
         return self._rulesets[scratch]
 
+    def bare(self) -> int:
+        """Return the rules of a process that may write nowhere. Raise OSError."""
+        return self._make(self._rules)
+
     def _make(self, rules: list[tuple[int, int]]) -> int:
         ruleset = kernel.syscall(
             kernel.LANDLOCK_CREATE_RULESET,

@@ -16,7 +16,8 @@ from vmlab.link.blame import Blame
 from vmlab.link.interface import Interface
 from vmlab.link.serve import Server
 
-from . import walls
+from . import compiled, walls
+from .descriptors import close_all_but
 
 OUT_OF_MEMORY = 77
 """Exit status of a worker that had not even the memory to say so."""
@@ -30,6 +31,8 @@ class Birth:
     protocol: type[Any]
     ruleset: int | None
     """Landlock's."""
+    code: bytes
+    """The submission's, compiled."""
     orders: dict[str, Any]
     descriptors: list[int]
     """The link, the output and perhaps the guest's memory."""
@@ -44,7 +47,7 @@ def enter(birth: Birth) -> tuple[Server, str]:
     for standard in (1, 2):
         os.dup2(output, standard)
     own = {0, 1, 2, link, *memory, *birth.kept}
-    _close_all_but(own if birth.ruleset is None else own | {birth.ruleset})
+    close_all_but(own if birth.ruleset is None else own | {birth.ruleset})
     size = os.fstat(memory[0]).st_size if memory else 0
     limits = {**config["limits"], "memory_bytes": config["limits"]["memory_bytes"] + size}
     with socket.socket(fileno=link) as sock:
@@ -67,6 +70,7 @@ def enter(birth: Birth) -> tuple[Server, str]:
     os.chdir(orders["scratch"])  # not before: it is the worker's own, closed to the zygote
     sys.argv[:] = [""]
     sys.path.insert(0, config["submission"])
+    compiled.use(birth.code)
     # What was printed before a crash helps to find it.
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     blame = Blame(config["submission"])
@@ -79,12 +83,3 @@ def live(server: Server, part: str) -> None:
         server.run(lambda: importlib.import_module(part))
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
-
-
-def _close_all_but(kept: set[int]) -> None:
-    low = 0
-    for descriptor in sorted(kept):
-        if low < descriptor:  # CPython closes everything if the range is empty
-            os.closerange(low, descriptor)
-        low = descriptor + 1
-    os.closerange(low, 1 << 16)

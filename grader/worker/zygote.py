@@ -19,7 +19,7 @@ from typing import Any
 from vmlab.link.calls import prepare
 from vmlab.link.interface import Interface
 
-from . import control, life, paths, walls
+from . import compiled, control, life, paths, walls
 
 
 def main(descriptor: int) -> None:
@@ -62,6 +62,10 @@ class Zygote:
         prepare(Interface.of(self._protocol))
         policy = config["walls"]
         self._grants = walls.grants(policy) if policy["landlock"] else None
+        bare = None if self._grants is None else self._grants.bare()
+        self._code = compiled.compile_apart(config, bare)
+        if bare is not None:
+            os.close(bare)
         self._kept = kept
         self._wake, wake_end = os.pipe()
         os.set_blocking(wake_end, False)
@@ -110,6 +114,7 @@ class Zygote:
                 self._config,
                 self._protocol,
                 ruleset,
+                self._code,
                 message["spawn"],
                 descriptors,
                 self._kept,

@@ -77,6 +77,29 @@ def test_files_beside_the_part_and_given_parts_can_be_imported(
         assert worker.link(Interface.of(TrapsPart)).choose_interrupt(HartState()) == 7
 
 
+def test_workers_load_what_was_compiled_once(submission: Path) -> None:
+    (submission / "clean.py").write_text("")
+    (submission / "odd.py").write_text("said = 1 is 1\n")
+    (submission / "broken.py").write_text("(")
+    (submission / "traps.py").write_text(
+        "import sys\n"
+        "events = []\n"
+        "sys.addaudithook(lambda event, args: event == 'compile' and events.append(args))\n"
+        "import clean\n"
+        "assert not events\n"
+        "import odd\n"
+        "assert events\n"
+        "try:\n    import broken\nexcept SyntaxError as error:\n    print(error.filename)\n"
+        + SOURCE
+    )
+    with Zygote(submission, "traps", Limits()) as zygote:
+        for _ in range(2):
+            with zygote.worker() as worker:
+                assert worker.link(Interface.of(TrapsPart)).wakes(HartState(mip=1))
+                assert "SyntaxWarning" in worker.output  # said by each worker, as ever
+                assert "broken.py" in worker.output
+
+
 def test_a_file_of_the_submission_can_hide_no_module_of_ours(
     submission: Path, tmp_path: Path
 ) -> None:
