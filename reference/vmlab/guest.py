@@ -9,6 +9,7 @@ from .hart import HartState, Mode
 from .interpreter import Interpreter
 from .memory import Ram
 from .mmu import Mmu
+from .options import Options
 from .privileged import Deprivileged
 from .trace import GuestExit, Trace
 from .trap import Exc, Exit, GuestFault, Irq, Trap
@@ -21,11 +22,11 @@ class GuestRunner:
     that devices are left to the VMM.
     """
 
-    def __init__(self, ram: Ram, clock: Clock, illegal_tval: bool, trace: Trace | None) -> None:
-        """Build it; `illegal_tval` tells whether tval of exception 2 has the instruction."""
+    def __init__(self, ram: Ram, clock: Clock, options: Options, trace: Trace | None) -> None:
+        """Build it; of `options`, `illegal_tval` is used."""
         self._ram = ram
         self._clock = clock
-        self._illegal_tval = illegal_tval
+        self._illegal_tval = options.illegal_tval
         self._trace = trace if trace and trace.exits else None
         self._hart = HartState(mode=Mode.U)
         bus = Bus(ram)

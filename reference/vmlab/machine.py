@@ -26,6 +26,7 @@ from .interpreter import Interpreter
 from .memory import Ram
 from .mmu import Mmu
 from .mstatus import MPP, MPRV
+from .options import Options
 from .parts.traps import Part
 from .privileged import PrivilegedByPart
 from .program import ImageError, Program
@@ -72,7 +73,7 @@ class Machine:
         ram_mib: int = 16,
         memory: Ram | None = None,
         trace: Trace | None = None,
-        illegal_tval: bool = False,
+        options: Options | None = None,
     ) -> None:
         """Build a machine.
 
@@ -81,8 +82,9 @@ class Machine:
             ram_mib: Size of RAM in MiB.
             memory: RAM to use instead, such as one in shared memory.
             trace: Takes up what the machine does.
-            illegal_tval: Whether the exit of a guest's illegal instruction carries its bits.
+            options: What else can be chosen; by default `Options()`.
         """
+        self.options = options or Options()
         self._part = traps
         self._modes: dict[tuple[Mode, int, bool], Mode] = {}
         self._trace = trace if trace and trace.traps else None
@@ -110,7 +112,7 @@ class Machine:
             self.hart, traps, self.mmu, self._reconsider, self._begin_waiting, self._settle
         )
         self.engine = Interpreter(self.hart, self.mmu, self.bus, self.clock, privileged, trace)
-        self.guest = GuestRunner(self.memory, self.clock, illegal_tval, trace)
+        self.guest = GuestRunner(self.memory, self.clock, self.options, trace)
         """Real U-mode, for a VMM: `fetch` is what it offers to the `traps` part."""
         self._ask = True
         """Whether the choice of interrupt can have changed since the part was asked."""

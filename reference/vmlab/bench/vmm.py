@@ -11,6 +11,7 @@ from vmlab.devices import CLINT_BASE, FINISHER_BASE, UART_BASE, Clint, Finisher,
 from vmlab.hart import MASK64, HartState
 from vmlab.isa import Decoded, Kind, decode
 from vmlab.machine import Machine
+from vmlab.options import Options
 from vmlab.parts.traps import Part
 from vmlab.program import Program
 from vmlab.trap import Act, Exc, Exit, Irq
@@ -33,7 +34,7 @@ class VirtualMachine:
         """
         self._part = part
         self._slice = slice_
-        self._machine = Machine(part, ram_mib=1, illegal_tval=illegal_tval)
+        self._machine = Machine(part, ram_mib=1, options=Options(illegal_tval=illegal_tval))
         self._machine.load(program)
         self.vcpu = HartState(pc=program.entry)
         self.uart = Uart()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from vmlab.hart import MASK64, HartState, Mode
+from vmlab.options import Options
 from vmlab.trace import Trace
 from vmlab.trap import Exc, Exit, GuestFault, Irq, Trap
 
@@ -58,7 +59,7 @@ def test_fetch_fault(enter):
 
 
 def test_tval_of_illegal_instructions_is_an_option(enter):
-    _, _, got = enter("sret", illegal_tval=True)
+    _, _, got = enter("sret", options=Options(illegal_tval=True))
     assert got == Exit(Exc.ILLEGAL_INSTRUCTION, tval=0x1020_0073)
 
 

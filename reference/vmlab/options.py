@@ -1,0 +1,24 @@
+"""What is chosen when a machine is built, as a designer of hardware would choose it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Options:
+    """The choices that the architecture leaves to an implementation, and the engine."""
+
+    engine: Literal["translator", "interpreter"] = "interpreter"
+    """What executes instructions; the results are the same."""
+    misaligned: bool = False
+    """Whether misaligned loads and stores are carried out; else they trap. Atomics always trap."""
+    svadu: bool = False
+    """Whether hardware can set the A and D bits of PTEs, while `menvcfg`.ADUE=1 (Svadu)."""
+    pmp_entries: Literal[0, 16, 64] = 0
+    """How many PMP entries there are; with 0, S-mode and U-mode may use all of memory."""
+    illegal_tval: bool = False
+    """Whether the exit of a guest's illegal instruction carries its bits in tval."""
+    profile: frozenset[str] = frozenset()
+    """Names of sensitive instructions that do not trap in U-mode; see `vmlab.profiles`."""
