@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from .memory import Ram
 from .trace import DeviceAccess, Trace
@@ -18,6 +18,10 @@ class Device(Protocol):
 
     The bus asks only for aligned accesses of 1, 2, 4 or 8 bytes that lie within `size`. A device
     raises BusError for a width that it does not support at this register.
+
+    A snapshot keeps what `state` gives: plain data, which is `int`, `bool`, `str`, `bytes`, `None`,
+    and lists and dicts (with `str` keys) of these. What follows from the rest, such as the level of
+    an interrupt line, is not part of it, since the device at the other end keeps that itself.
     """
 
     name: str
@@ -29,6 +33,14 @@ class Device(Protocol):
 
     def write(self, offset: int, width: int, value: int) -> None:
         """Change the register; `value` has no more than `width` bytes."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """Return all that a snapshot must keep; the caller may keep it, and it does not change."""
+        ...
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave, without telling anyone: no wire moves, nothing is sent."""
         ...
 
 

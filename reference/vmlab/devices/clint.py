@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from vmlab.bus import BusError
 from vmlab.hart import MASK64, HartState
 
@@ -59,6 +61,15 @@ class Clint:
             self.mtimecmp = self.mtimecmp & keep | value << shift
         elif register == MTIME:
             self._hart.time = self._hart.time & keep | value << shift
+
+    def state(self) -> dict[str, Any]:
+        """Return what a snapshot keeps; `mtime` is the hart's."""
+        return {"msip": self.msip, "mtimecmp": self.mtimecmp}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+        self.msip = state["msip"]
+        self.mtimecmp = state["mtimecmp"]
 
 
 def _locate(offset: int, width: int) -> tuple[int, int]:

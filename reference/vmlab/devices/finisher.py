@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from vmlab.bus import BusError
 
 PASS = 0x5555
@@ -43,6 +45,14 @@ class Finisher:
             self.code = value >> 16 or 1
         elif command == RESET:
             self.code = RESET_CODE
+
+    def state(self) -> dict[str, Any]:
+        """Return what a snapshot keeps."""
+        return {"code": self.code}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+        self.code = state["code"]
 
 
 def _check(width: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from vmlab.bus import BusError
 
 SOURCES = 96
@@ -84,6 +86,26 @@ class Plic:
                 self.threshold[context] = value & MAX_PRIORITY
             case context, register if register == CLAIM:
                 self._complete(context, value)
+
+    def state(self) -> dict[str, Any]:
+        """Return what a snapshot keeps."""
+        return {
+            "priority": list(self.priority),
+            "enabled": list(self.enabled),
+            "threshold": list(self.threshold),
+            "pending": self.pending,
+            "levels": self._levels,
+            "in_service": self._in_service,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+        self.priority = list(state["priority"])
+        self.enabled = list(state["enabled"])
+        self.threshold = list(state["threshold"])
+        self.pending = state["pending"]
+        self._levels = state["levels"]
+        self._in_service = state["in_service"]
 
     def _best(self, context: int) -> int:
         """Return the enabled pending source of highest priority, the lowest number first; or 0."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from vmlab.bus import BusError
 
@@ -104,6 +105,32 @@ class Uart:
         elif register == SCR:
             self._scr = value
         self._update()
+
+    def state(self) -> dict[str, Any]:
+        """Return what a snapshot keeps: the registers, all that was sent, and what is unread."""
+        return {
+            "sent": bytes(self._sent),
+            "received": bytes(self._received),
+            "divisor": self._divisor,
+            "ier": self._ier,
+            "fifos": self._fifos,
+            "lcr": self._lcr,
+            "mcr": self._mcr,
+            "scr": self._scr,
+            "tx_request": self._tx_request,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+        self._sent[:] = state["sent"]
+        self._received = deque(state["received"])
+        self._divisor = state["divisor"]
+        self._ier = state["ier"]
+        self._fifos = state["fifos"]
+        self._lcr = state["lcr"]
+        self._mcr = state["mcr"]
+        self._scr = state["scr"]
+        self._tx_request = state["tx_request"]
 
     def _identify(self) -> int:
         """Return IIR: of the interrupts that are enabled and raised, the one that comes first."""
