@@ -48,6 +48,22 @@ def load_arguments(method: Method, data: dict[str, Any]) -> dict[str, Any]:
     return {name: inner.load(data[name]) for name, inner in method.sent}
 
 
+def pack_arguments(method: Method, values: dict[str, Any]) -> dict[str, Any]:
+    """Return what travels of a call's arguments to a worker. Raise NotPlain."""
+    data = {}
+    for name, packing in method.packed:
+        try:
+            data[name] = packing.pack(values[name])
+        except NotPlain as problem:
+            raise problem.inside(name) from None
+    return data
+
+
+def unpack_arguments(method: Method, data: dict[str, Any]) -> dict[str, Any]:
+    """Turn what `pack_arguments` made into fresh values."""
+    return {name: packing.unpack(data[name]) for name, packing in method.packed}
+
+
 def perform(method: Method, function: Callable[..., Any], values: dict[str, Any]) -> dict[str, Any]:
     """Call the function and return the answer as data: a result or a declared exception.
 
@@ -100,7 +116,7 @@ def prepare(interface: Interface[Any]) -> None:
     for name in declared.DECLARED:
         declared.fields_codecs(name)
     for method in interface.methods.values():
-        _ = method.names, method.sent, method.inout, method.answer
+        _ = method.names, method.sent, method.packed, method.inout, method.answer
         for parameter in method.parameters:
             if parameter.callback:
                 prepare(Interface.of(parameter.type))

@@ -23,6 +23,7 @@ from typing import (
 )
 
 from .changes import Tracker, tracker
+from .packed import Packing, packing
 from .wire import Codec, codec
 
 T = TypeVar("T")
@@ -81,6 +82,11 @@ class Method:
     def sent(self) -> tuple[tuple[str, Codec], ...]:
         """The parameters that travel by value."""
         return tuple((p.name, codec(p.type)) for p in self.parameters if p.sent)
+
+    @cached_property
+    def packed(self) -> tuple[tuple[str, Packing], ...]:
+        """The same, for a question to a worker."""
+        return tuple((p.name, packing(p.type)) for p in self.parameters if p.sent)
 
     @cached_property
     def inout(self) -> tuple[tuple[str, Tracker], ...]:
