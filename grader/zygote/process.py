@@ -79,6 +79,7 @@ class Zygote:
         self._ready = False
         self._spawned: list[int] = []
         self._ended: dict[int, Ended] = {}
+        self._spare: tuple[Worker, ExitStack] | None = None
         self._open = ExitStack()
 
     def __enter__(self) -> Zygote:
@@ -89,6 +90,7 @@ class Zygote:
             self._errors = stack.enter_context(tempfile.TemporaryFile())
             self._start(stack)
             control.send(self._control, self._configuration())
+            stack.callback(self._drop_spare)
             self._open = stack.pop_all()
         return self
 
@@ -102,23 +104,35 @@ class Zygote:
 
     @contextmanager
     def worker(self, ram: int | None = None) -> Iterator[Worker]:
-        """Fork a fresh worker, which ends with the context.
+        """Give out a fresh worker, which ends with the context.
 
         `ram` is the descriptor of a `SharedMemory`, for parameters annotated `Shared`.
         """
-        if ram is not None:
-            check_sealed(ram)
+        if ram is None and self._spare is not None:
+            (worker, life), self._spare = self._spare, None
+        else:
+            worker, life = self._forked(ram)
+        with life:
+            worker.greet(self.policy)
+            if ram is None:
+                # Its walls rise on another processor while this worker's test runs. It reads no
+                # line of the submission before it is given out.
+                self._spare = self._forked(None)
+            yield worker
+
+    def _forked(self, ram: int | None) -> tuple[Worker, ExitStack]:
+        """Fork a worker; it, and all that was lent to it, ends with the stack."""
         with ExitStack() as stack:
             uid = stack.enter_context(uids.claim()) if "uid" in self.policy.names else None
             scratch = stack.enter_context(self._scratch(uid))
             ours, theirs = socket.socketpair()
             output, printing = os.pipe()
             given = [theirs.fileno(), printing]
-            if ram is not None:
-                given.append(ram)
             try:
-                orders = {"spawn": {"uid": uid, "scratch": str(scratch)}}
-                pid = self._spawn(orders, given)
+                if ram is not None:
+                    check_sealed(ram)
+                    given.append(ram)
+                pid = self._spawn({"spawn": {"uid": uid, "scratch": str(scratch)}}, given)
             except BaseException:
                 ours.close()
                 os.close(output)
@@ -128,8 +142,12 @@ class Zygote:
                 os.close(printing)
             worker = Worker(self, pid, ours, output, self.limits)
             stack.callback(worker.close)
-            worker.greet(self.policy)
-            yield worker
+            return worker, stack.pop_all()
+
+    def _drop_spare(self) -> None:
+        if self._spare is not None:
+            (_, life), self._spare = self._spare, None
+            life.close()
 
     # What a worker asks of its zygote
 

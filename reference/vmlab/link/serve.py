@@ -59,18 +59,18 @@ class Server:
         self._reserve = bytearray(1 << 20)
 
     def run(self, load: Callable[[], ModuleType]) -> None:
-        """Load the part, then answer until the other end closes the link.
+        """Answer until the other end closes the link; load the part when the first call comes.
 
         A part that cannot be loaded answers every call with why.
         """
         module: ModuleType | None = None
         failure: dict[str, Any] = {}
-        try:
-            module = load()
-        except BaseException as error:  # SystemExit and the like are answers too
-            failure = self._failure("the import", error)
-            _flush()
         while (body := self._frames.read()) is not None:
+            if module is None and not failure:
+                try:
+                    module = load()
+                except BaseException as error:  # SystemExit and the like are answers too
+                    failure = self._failure("the import", error)
             question = marshal.loads(body)
             self._question = question["id"]
             answer = failure if module is None else self._answer(module, question)

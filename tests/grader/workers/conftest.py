@@ -16,7 +16,7 @@ from grader import walls
 from grader.zygote import Limits, Worker, Zygote
 
 HERE = Path(__file__).parent
-LIMITS = Limits(cpu_seconds=1, wall_seconds=20, memory_mib=64, calls=200, output_bytes=1000)
+LIMITS = Limits(cpu_seconds=10, wall_seconds=60, memory_mib=64, calls=200, output_bytes=1000)
 
 Start = Callable[..., Worker]
 Zygotes = Callable[..., Zygote]

@@ -222,9 +222,11 @@ def test_mapped_memory_is_bounded(attack: Attack) -> None:
 
 
 @pytest.mark.parametrize("name", ["loop", "stubborn loop"])
-def test_processor_time_is_bounded(attack: Attack, name: str) -> None:
+def test_processor_time_is_bounded(
+    part: Callable[..., Any], without: tuple[str, ...], name: str
+) -> None:
     with pytest.raises(PartTimeout, match="used up its 1 seconds of processor time"):
-        attack(name)
+        part(without=without, limits=Limits(cpu_seconds=1)).attack(name, "")
 
 
 def test_waiting_is_bounded(part: Callable[..., Any]) -> None:
