@@ -17,9 +17,9 @@ S_INTERRUPTS = 1 << Irq.SSI | 1 << Irq.STI | 1 << Irq.SEI
 M_INTERRUPTS = 1 << Irq.MSI | 1 << Irq.MTI | 1 << Irq.MEI
 DELEGABLE = 0xB3FF
 """Exceptions 0 to 9, 12, 13, 15. ECALL_M is read-only 0 (norm:medeleg_no_rd1)."""
-MISA = 2 << 62 | sum(1 << ord(letter) - ord("A") for letter in "AIMSU")
-EPC_MASK = MASK64 & ~3
-"""IALIGN = 32: the two low bits of `mepc` and `sepc` are always 0 (norm:mepc_align)."""
+MISA = 2 << 62 | sum(1 << ord(letter) - ord("A") for letter in "ACIMSU")
+EPC_MASK = MASK64 & ~1
+"""IALIGN = 16: bit 0 of `mepc` and `sepc` is always 0 (norm:mepc_align)."""
 COUNTERS = 0b111
 """Writable bits of `mcounteren`, `scounteren`: CY, TM, IR."""
 FIOM = 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import chain
 
@@ -11,34 +11,45 @@ from vmlab.asm.operands import FENCE_BITS
 from vmlab.asm.pseudo import PSEUDO, Pseudo
 from vmlab.csrs import CSRS
 from vmlab.hart import MASK64
-from vmlab.isa import Decoded, decode, registers
+from vmlab.isa import Decoded, Row, decode, length, registers
 
 
 def disassemble(word: int, pc: int = 0, *, aliases: bool = False) -> str:
     """Write an instruction as assembly.
 
     Args:
-        word: the bits as fetched, 32 of them.
+        word: the bits as fetched, 16 or 32 of them.
         pc: its address; targets of jumps and branches are written as addresses.
         aliases: whether to write `ret` for `jalr zero, 0(ra)` and the like, where they fit.
 
     Returns:
         A line that assembles to the same word at that address. What is no instruction, or has bits
-        that no assembly can express, is written as `.word`.
+        that no assembly can express, is written as `.word`; or `.half`, if it is 16 bits long.
     """
     decoded = decode(word)
     if decoded is None:
         return _raw(word)
-    row = decoded.instruction
-    if word & row.encoding.ignored:
+    row: Row = decoded.compressed or decoded.instruction
+    if decoded.word & row.encoding.ignored:
         return f"{_raw(word)}  # {row.name}"
     operands = [_WRITERS[name](decoded, pc) for name in row.syntax.split(", ") if name]
     name = row.name + ("." + "aq" * decoded.aq + "rl" * decoded.rl).rstrip(".")
-    return (aliases and _alias(name, operands)) or _line(name, operands)
+    if aliases and decoded.compressed is None:
+        return _alias(name, operands) or _line(name, operands)
+    return _line(name, operands)
+
+
+def cut(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Cut code into instructions: the offset and the 4 or 2 bytes of each, or what is left."""
+    at = 0
+    while at < len(data):
+        piece = data[at : at + length(data[at])]
+        yield at, piece
+        at += len(piece)
 
 
 def _raw(word: int) -> str:
-    return f".word {word:#010x}"
+    return f".word {word:#010x}" if length(word) == 4 else f".half {word & 0xFFFF:#06x}"
 
 
 def _line(name: str, operands: list[str]) -> str:
@@ -67,6 +78,9 @@ _WRITERS: dict[str, Callable[[Decoded, int], str]] = {
     "upper": lambda decoded, pc: f"{decoded.imm >> 12 & 0xF_FFFF:#x}",
     "target": lambda decoded, pc: f"{pc + decoded.imm & MASK64:#x}",
     "imm(rs1)": lambda decoded, pc: f"{decoded.imm}({_ABI[decoded.rs1]})",
+    "uimm(rs1)": lambda decoded, pc: f"{decoded.imm}({_ABI[decoded.rs1]})",
+    "uimm(sp)": lambda decoded, pc: f"{decoded.imm}(sp)",
+    "sp": lambda decoded, pc: "sp",
     "(rs1)": lambda decoded, pc: f"({_ABI[decoded.rs1]})",
     "csr": _csr,
     "pred": _letters("pred"),

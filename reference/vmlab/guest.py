@@ -7,6 +7,7 @@ from .bus import Bus
 from .clock import Clock
 from .hart import HartState, Mode
 from .interpreter import Interpreter
+from .isa import length
 from .memory import Ram
 from .mmu import Mmu
 from .options import Options
@@ -59,11 +60,17 @@ class GuestRunner:
         return result
 
     def fetch(self, address: int) -> int:
-        """Return the 32 bits at the guest's virtual `address`; raise GuestFault if refused."""
+        """Return the 32 bits at the guest's virtual `address`; raise GuestFault if refused.
+
+        Behind the last instruction of all, if that is a short one, there may be no memory: then the
+        upper half is 0.
+        """
         value = 0
         for offset in range(0, 4, 2):  # instructions are aligned to 2 bytes at least
             at = self._ram.offset(address + offset, 2)
             if at is None or at % 2:
+                if offset and length(value) == 2:
+                    break
                 fault = Access.FETCH.access_fault
                 raise GuestFault(Trap(fault, address=address, offset=offset))
             value |= self._ram.read(at, 2) << 8 * offset

@@ -13,7 +13,7 @@ from .access import Access, TrapRaised
 from .bus import Bus, BusError
 from .clock import Clock
 from .hart import MASK64, HartState
-from .isa import Decoded, Kind, decode
+from .isa import Decoded, Kind, decode, length
 from .mmu import Mmu
 from .operations import Surroundings, operation
 from .privileged import Privileged
@@ -49,7 +49,8 @@ class Interpreter:
         """Offset in RAM and width of the last LR, until an SC or a trap."""
         self._decoded: dict[int, tuple[int, set[int]]] = {}
         """For each 8 bytes of RAM that instructions were decoded from, by number: what they held,
-        and the virtual addresses of the functions made from them."""
+        and the virtual addresses of the functions made from them. An instruction that straddles
+        two of them is in both."""
         self._execute: dict[Kind, Callable[[Decoded], int]] = {
             Kind.COMPUTE: self._compute,
             Kind.BRANCH: self._branch,
@@ -104,7 +105,7 @@ class Interpreter:
     def _run_traced(self, limit: int, trace: Trace) -> None:
         hart = self._hart
         while limit and not self.alert:
-            word = self._bus.ram.read(self._fetch(hart.pc), 4)
+            word, _ = self._fetch(hart.pc)
             trace.add(Executed(hart.pc, word, hart.mode))
             self.step()
             limit -= 1
@@ -112,10 +113,8 @@ class Interpreter:
     def step(self) -> None:
         """Execute one instruction. Raise TrapRaised, with nothing changed, if it traps."""
         hart = self._hart
-        word = self._bus.ram.read(self._fetch(hart.pc), 4)
+        word, _ = self._fetch(hart.pc)
         decoded = decode(word)
-        if word & 3 != 3:  # only 16 bits long: what follows is not part of it
-            word &= 0xFFFF
         try:
             if decoded is None:
                 raise TrapRaised(Trap(Exc.ILLEGAL_INSTRUCTION))
@@ -126,13 +125,30 @@ class Interpreter:
             raise TrapRaised(trap) from None
         self._clock.retire(1)
 
-    def _fetch(self, pc: int) -> int:
-        """Return the offset in RAM of the instruction at `pc`. Code cannot lie in a device."""
-        if pc & 3:  # IALIGN = 32; only a trap or a return could have brought the hart here
+    def _fetch(self, pc: int) -> tuple[int, set[int]]:
+        """Return the 16 or 32 bits of the instruction at `pc`, and which 8 bytes of RAM hold them.
+
+        Each half is fetched by itself: the second may lie in another page (norm:Zca_align16).
+        """
+        memory = self._bus.ram.unsigned[2]
+        first = self._parcel(pc, 0)
+        word = memory[first >> 1]
+        if length(word) == 2:
+            return word, {first >> 3}
+        second = self._parcel(pc, 2)
+        return word | memory[second >> 1] << 16, {first >> 3, second >> 3}
+
+    def _parcel(self, pc: int, distance: int) -> int:
+        """Return the offset in RAM of the 16 bits at `pc + distance`, part of the one at `pc`."""
+        address = pc + distance & MASK64
+        if address & 1:  # no jump or return leads here, but the `traps` part could
             raise TrapRaised(Trap(Exc.INSTRUCTION_MISALIGNED, address=pc))
-        offset = self._mmu.ram_offset(pc, Access.FETCH, 4)
-        if offset is None:
-            raise TrapRaised(Trap(Exc.INSTRUCTION_ACCESS, address=pc))
+        try:
+            offset = self._mmu.ram_offset(address, Access.FETCH, 2)
+        except TrapRaised as raised:
+            raise TrapRaised(Trap(raised.trap.cause, address=pc, offset=distance)) from None
+        if offset is None:  # code cannot lie in a device
+            raise TrapRaised(Trap(Exc.INSTRUCTION_ACCESS, address=pc, offset=distance))
         return offset
 
     # Keeping functions
@@ -142,8 +158,8 @@ class Interpreter:
         if pc in self._mmu.context.code:
             return False
         ram = self._bus.ram
-        offset = self._fetch(pc)
-        decoded = decode(ram.read(offset, 4))
+        word, numbers = self._fetch(pc)
+        decoded = decode(word)
         if decoded is None:
             return False
         context = self._mmu.context
@@ -151,8 +167,8 @@ class Interpreter:
             context.code.clear()
         around = Surroundings(self._x, ram, context, self._decoded)
         context.code[pc] = operation(decoded, pc, around)
-        number = offset >> 3
-        self._decoded.setdefault(number, (ram.unsigned[8][number], set()))[1].add(pc)
+        for number in numbers:
+            self._decoded.setdefault(number, (ram.unsigned[8][number], set()))[1].add(pc)
         return True
 
     def _forget(self, number: int) -> None:
@@ -170,11 +186,11 @@ class Interpreter:
 
     def _branch(self, decoded: Decoded) -> int:
         if self._meaning(decoded):
-            return _checked(self._hart.pc + decoded.imm)
+            return self._hart.pc + decoded.imm
         return self._hart.pc + decoded.length
 
     def _jump(self, decoded: Decoded) -> int:
-        target = _checked(self._meaning(decoded))
+        target = self._meaning(decoded)
         self._set_rd(decoded, self._hart.pc + decoded.length)
         return target
 
@@ -287,13 +303,6 @@ class Interpreter:
     def _written(self, offset: int) -> None:
         if offset >> 3 in self._decoded:
             self._forget(offset >> 3)
-
-
-def _checked(target: int) -> int:
-    """Return a jump's target. If it is misaligned, the jump itself traps (IALIGN = 32)."""
-    if target & 3:
-        raise TrapRaised(Trap(Exc.INSTRUCTION_MISALIGNED, address=target & MASK64))
-    return target
 
 
 def _extend(value: int, width: int) -> int:

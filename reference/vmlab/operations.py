@@ -48,13 +48,18 @@ def by_the_book() -> int:
     raise KeyError
 
 
+def _after(decoded: Decoded, pc: int) -> int:
+    """Return the address of the instruction behind the one at `pc`."""
+    return pc + decoded.length & MASK64
+
+
 def _fence(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
-    following = pc + 4 & MASK64
+    following = _after(decoded, pc)
     return lambda: following
 
 
 def _compute(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
-    row, x, following = decoded.instruction, around.x, pc + 4 & MASK64
+    row, x, following = decoded.instruction, around.x, _after(decoded, pc)
     if decoded.rd == 0:
         return lambda: following
     return _factory(row, _COMPUTE)(x, *_fields(decoded), pc, following)
@@ -62,9 +67,7 @@ def _compute(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
 
 def _branch(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
     row, x, target = decoded.instruction, around.x, pc + decoded.imm & MASK64
-    if target & 3:
-        return by_the_book  # it traps if the branch is taken
-    return _factory(row, _BRANCH)(x, *_fields(decoded), target, pc + 4 & MASK64)
+    return _factory(row, _BRANCH)(x, *_fields(decoded), target, _after(decoded, pc))
 
 
 _COMPUTE = """
@@ -98,14 +101,12 @@ def _fields(decoded: Decoded) -> tuple[int, int, int, int]:
 
 
 def _jump(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
-    x, meaning, link = around.x, decoded.instruction.meaning, pc + 4 & MASK64
+    x, meaning, link = around.x, decoded.instruction.meaning, _after(decoded, pc)
     rd, rs1, imm = decoded.rd, decoded.rs1, decoded.imm
     assert meaning is not None
 
     def jump_to_register() -> int:
         target = meaning(x[rs1], imm)
-        if target & 3:
-            raise KeyError
         if rd:
             x[rd] = link
         return target
@@ -118,11 +119,11 @@ def _jump(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
     if "rs1" in decoded.instruction.needs:
         return jump_to_register
     fixed = meaning(pc, imm) & MASK64
-    return by_the_book if fixed & 3 else jump
+    return jump
 
 
 def _load(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
-    x, ram, pages, following = around.x, around.ram, around.context.loads, pc + 4 & MASK64
+    x, ram, pages, following = around.x, around.ram, around.context.loads, _after(decoded, pc)
     rd, rs1, imm, width = decoded.rd, decoded.rs1, decoded.imm, decoded.instruction.width
     unsigned, signed = ram.unsigned[width], ram.signed[width]
     key, shift = KEYS[width], width.bit_length() - 1
@@ -143,7 +144,7 @@ def _load(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
 
 
 def _store(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
-    x, pages, code, following = around.x, around.context.stores, around.code, pc + 4 & MASK64
+    x, pages, code, following = around.x, around.context.stores, around.code, _after(decoded, pc)
     rs1, rs2, imm, width = decoded.rs1, decoded.rs2, decoded.imm, decoded.instruction.width
     memory = around.ram.unsigned[width]
     key, shift, mask = KEYS[width], width.bit_length() - 1, (1 << 8 * width) - 1

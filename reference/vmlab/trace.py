@@ -7,6 +7,7 @@ from typing import Protocol
 
 from .access import Access
 from .hart import Mode
+from .isa import length
 from .sv39 import Step
 from .trap import ADDRESS_CAUSES, Exc, Exit, Irq, Trap
 
@@ -37,15 +38,15 @@ class Executed:
 
     pc: int
     word: int
+    """The instruction's bits, 16 or 32 of them."""
     mode: Mode
 
     def text(self) -> str:
         """Return mode, address, bits and assembly."""
         from .disasm import disassemble  # the disassembler is needed by no one else here
 
-        return (
-            f"{self.mode.name} {self.pc:#018x}  {self.word:08x}  {disassemble(self.word, self.pc)}"
-        )
+        bits = f"{self.word:0{2 * length(self.word)}x}"
+        return f"{self.mode.name} {self.pc:#018x}  {bits:<8}  {disassemble(self.word, self.pc)}"
 
 
 @dataclass(frozen=True)

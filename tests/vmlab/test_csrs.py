@@ -12,8 +12,8 @@ from vmlab.trap import IllegalInstruction
 KEPT = {
     "sscratch": MASK64,
     "mscratch": MASK64,
-    "sepc": MASK64 - 3,
-    "mepc": MASK64 - 3,
+    "sepc": MASK64 - 1,
+    "mepc": MASK64 - 1,
     "scause": MASK64,
     "mcause": MASK64,
     "stval": MASK64,
@@ -33,7 +33,7 @@ KEPT = {
     "satp": 0,  # there is no mode 15
     "mstatus": 0xA_0000_0000 | WRITABLE,
     "sstatus": 0x2_0000_0000 | WRITABLE & SSTATUS,
-    "misa": 2 << 62 | 1 << 0 | 1 << 8 | 1 << 12 | 1 << 18 | 1 << 20,
+    "misa": 2 << 62 | 1 << 0 | 1 << 2 | 1 << 8 | 1 << 12 | 1 << 18 | 1 << 20,
     "mcycle": MASK64,
     "minstret": MASK64,
     "mhartid": 0,

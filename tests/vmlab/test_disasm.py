@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from vmlab.asm import assemble
 from vmlab.csrs import CSRS
 from vmlab.disasm import disassemble
-from vmlab.isa import BY_NAME, INSTRUCTIONS
+from vmlab.isa import BY_NAME, INSTRUCTIONS, length
 
 OBJDUMP = "riscv64-unknown-elf-objdump"
 
@@ -37,6 +37,8 @@ def test_what_is_written_assembles_to_the_word(row, word, pc):
 @settings(derandomize=True, max_examples=200, deadline=None)
 @given(word=st.integers(0, 0xFFFF_FFFF))
 def test_any_word_at_all_comes_back(word):
+    if length(word) == 2:
+        word &= 0xFFFF
     assert reassembled(disassemble(word), 0) == word
 
 

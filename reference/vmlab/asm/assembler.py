@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vmlab.isa import BY_NAME, Instruction
+from vmlab.isa import BY_NAME, COMPRESSED, Row
 from vmlab.program import Program
 
 from . import expressions, operands
@@ -16,8 +16,9 @@ from .pseudo import PSEUDO, expand, load_immediate, misuse
 from .symbols import Place
 from .tokens import Token, tokenize
 
-IALIGN = 4
+IALIGN = 2
 """Bytes; instructions stand at multiples of it."""
+_ROWS: dict[str, Row] = {**BY_NAME, **{row.name: row for row in COMPRESSED}}
 _ORDERINGS = {"": {}, ".aq": {"aq": 1}, ".rl": {"rl": 1}, ".aqrl": {"aq": 1, "rl": 1}}
 
 
@@ -115,7 +116,7 @@ class _Assembler:
         name, scope = statement[0], self.out.scope
         row, ordering = _row(name)
         if scope.here.offset % IALIGN:
-            raise name.error(f"not at a multiple of {IALIGN} bytes; write .align 2 before this")
+            raise name.error(f"not at a multiple of {IALIGN} bytes; write .align 1 before this")
         slots = operands.parse(row, Cursor(statement[1:]))
         self._note_high_part(statement)
 
@@ -133,13 +134,13 @@ class _Assembler:
                 self.out.table.high_parts[self.out.scope.here] = (operand, self.out.scope)
 
 
-def _row(name: Token) -> tuple[Instruction, int]:
+def _row(name: Token) -> tuple[Row, int]:
     """Find an instruction, perhaps with `.aq`, `.rl` or `.aqrl` after it, and those bits."""
     for suffix, bits in _ORDERINGS.items():
-        row = BY_NAME.get(name.text.removesuffix(suffix)) if name.text.endswith(suffix) else None
+        row = _ROWS.get(name.text.removesuffix(suffix)) if name.text.endswith(suffix) else None
         if row is not None and bits.keys() <= row.fields.keys():
-            return row, row.encode(**bits) & ~row.match
-    known = [*BY_NAME, *PSEUDO, "li", *DIRECTIVES]
+            return row, (row.encode(**bits) & ~row.match if bits else 0)
+    known = [*_ROWS, *PSEUDO, "li", *DIRECTIVES]
     what = "directive" if name.text.startswith(".") else "instruction"
     raise name.error(f"unknown {what} {name.text!r}{suggest(name.text, known)}")
 

@@ -16,6 +16,7 @@ from .symbols import Place
 from .tokens import Token
 
 NOP = 0x13.to_bytes(4, "little")
+SHORT_NOP = 0x1.to_bytes(2, "little")
 Directive = Callable[[Builder, Token, Cursor], None]
 LARGEST = 1 << 28
 """Bytes that one directive may take; more is surely a mistake."""
@@ -110,7 +111,8 @@ def _align(out: Builder, boundary: int, cursor: Cursor) -> None:
         _fill(out, missing, cursor)
         return
     text = out.scope.here.section.name.startswith(".text")
-    padding = bytes(missing % 4) + NOP * (missing // 4) if text else bytes(missing)
+    nops = SHORT_NOP * (missing % 4 // 2) + NOP * (missing // 4)
+    padding = bytes(missing % 2) + nops if text else bytes(missing)
     out.append(missing, lambda: padding)
 
 

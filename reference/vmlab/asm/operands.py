@@ -8,7 +8,10 @@
 | upper       | an expression, 20 bits   | imm, shifted left by 12        |
 | target      | an address               | imm, relative to the pc        |
 | imm(rs1)    | `8(sp)`, `(sp)`          | imm and rs1                    |
+| uimm(rs1)   | the same                 | uimm and rs1                   |
+| uimm(sp)    | `8(sp)`, `(sp)`          | uimm                           |
 | (rs1)       | `(sp)`, `0(sp)`          | rs1                            |
+| sp          | `sp`                     | none                           |
 | csr         | a CSR's name or number   | csr                            |
 | pred, succ  | letters out of `iorw`    | the same                       |
 """
@@ -19,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vmlab import csrs
-from vmlab.isa import Instruction, Kind
+from vmlab.isa import Compressed, Instruction, Kind, Row, decode, registers
 from vmlab.isa.arithmetic import s64
 
 from . import expressions
@@ -50,7 +53,7 @@ class Slot:
 Slots = dict[str, Slot]
 
 
-def parse(row: Instruction, cursor: Cursor) -> Slots:
+def parse(row: Row, cursor: Cursor) -> Slots:
     """Read the operands of an instruction, to the end of the statement.
 
     Raises:
@@ -68,22 +71,34 @@ def parse(row: Instruction, cursor: Cursor) -> Slots:
     return slots
 
 
-def encode(row: Instruction, slots: Slots, scope: Scope) -> int:
+def encode(row: Row, slots: Slots, scope: Scope) -> int:
     """Return the instruction's word.
 
     Raises:
         AssemblyError: if a field cannot hold its value; the message gives the range.
     """
+    kind = row.kind if isinstance(row, Instruction) else None
     word = row.match
     for name, slot in slots.items():
         value, field = slot.compute(scope), row.fields[name]
         if not field.lowest <= value <= field.highest:
             limits = f"{row.name} takes {field.lowest} to {field.highest}"
-            advice = _ADVICE.get(row.kind, "") if name == "imm" else ""
+            if name in ("rd", "rs1", "rs2"):
+                names = [registers.ABI_NAMES[n] for n in (value, field.lowest, field.highest)]
+                limits = f"{row.name} takes registers {names[1]} to {names[2]}"
+                raise slot.token.error(f"{names[0]} has no place here: {limits}")
+            advice = _ADVICE.get(kind, "") if kind and name == "imm" else ""
             raise slot.token.error(f"{value} is out of range: {limits}{advice}")
         if value % field.step:
             raise slot.token.error(f"{value} is not a multiple of {field.step}")
+        if value == 0 and name in row.nonzero:
+            raise slot.token.error(f"{row.name} takes no {'x0' if name[0] == 'r' else '0'} here")
         word |= field.insert(value)
+    if isinstance(row, Compressed):
+        found = decode(word)
+        if found is not None and found.compressed and found.compressed is not row:
+            token = next(iter(slots.values())).token
+            raise token.error(f"{row.name} means {found.compressed.name} with these operands")
     return word
 
 
@@ -125,13 +140,16 @@ def _target(cursor: Cursor) -> Slots:
     return {"imm": Slot(token, compute)}
 
 
-def _based(cursor: Cursor) -> Slots:
-    zero = Slot(cursor.token, lambda scope: 0)
-    slots = {"imm": zero} if _at_base(cursor) else _immediate("imm")(cursor)
-    cursor.expect("(")
-    slots.update(_register("rs1")(cursor))
-    cursor.expect(")")
-    return slots
+def _based(name: str, base: Callable[[Cursor], Slots]) -> Callable[[Cursor], Slots]:
+    def read(cursor: Cursor) -> Slots:
+        zero = Slot(cursor.token, lambda scope: 0)
+        slots = {name: zero} if _at_base(cursor) else _immediate(name)(cursor)
+        cursor.expect("(")
+        slots.update(base(cursor))
+        cursor.expect(")")
+        return slots
+
+    return read
 
 
 def _base(cursor: Cursor) -> Slots:
@@ -141,6 +159,13 @@ def _base(cursor: Cursor) -> Slots:
     slots = _register("rs1")(cursor)
     cursor.expect(")")
     return slots
+
+
+def _stack_pointer(cursor: Cursor) -> Slots:
+    token = cursor.token
+    if cursor.register() != registers.NUMBERS["sp"]:
+        raise token.error(f"expected sp, found {shown(token)}")
+    return {}
 
 
 def _at_base(cursor: Cursor) -> bool:
@@ -188,7 +213,10 @@ _OPERANDS: dict[str, Callable[[Cursor], Slots]] = {
     "uimm": _immediate("uimm"),
     "upper": _upper,
     "target": _target,
-    "imm(rs1)": _based,
+    "imm(rs1)": _based("imm", _register("rs1")),
+    "uimm(rs1)": _based("uimm", _register("rs1")),
+    "uimm(sp)": _based("uimm", _stack_pointer),
+    "sp": _stack_pointer,
     "(rs1)": _base,
     "csr": _csr,
     "pred": _fence_set("pred"),

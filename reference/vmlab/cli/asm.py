@@ -60,7 +60,8 @@ def flat(program: Program) -> bytes:
 
 def list_program(program: Program, source: list[str]) -> list[str]:
     """Return the listing's lines; what no source line starts is shown as data."""
-    from vmlab.disasm import disassemble
+    from vmlab.disasm import cut, disassemble
+    from vmlab.isa import length
 
     names: dict[int, list[str]] = {}
     for name, address in program.symbols.items():
@@ -77,10 +78,9 @@ def list_program(program: Program, source: list[str]) -> list[str]:
             first = line != previous  # a pseudo-instruction of several stands there once
             previous = line
             chunk = data[address - start : after - start]
-            for offset in range(0, len(chunk), 4):
-                piece = chunk[offset : offset + 4]
+            for offset, piece in _words(chunk) if DATA.match(text) else cut(chunk):
                 word = int.from_bytes(piece, "little")
-                known = len(piece) == 4 and not DATA.match(text)
+                known = len(piece) == length(word) and not DATA.match(text)
                 meaning = disassemble(word, address + offset) if known else ""
                 shown = f"{word:0{2 * len(piece)}x}"
                 lines.append(
@@ -88,3 +88,7 @@ def list_program(program: Program, source: list[str]) -> list[str]:
                     f"{text if offset == 0 and first else ''}".rstrip()
                 )
     return lines
+
+
+def _words(data: bytes) -> list[tuple[int, bytes]]:
+    return [(at, data[at : at + 4]) for at in range(0, len(data), 4)]

@@ -33,25 +33,27 @@ def disasm(
         else:
             _show(start, data)
     else:
-        _show(start, b"".join(_word(text).to_bytes(4, "little") for text in what))
+        _show(start, b"".join(_word(text) for text in what))
 
 
-def _word(text: str) -> int:
+def _word(text: str) -> bytes:
+    """Read 32 bits; or 16 of them, written with four digits."""
     try:
         value = int(text.replace("_", ""), 16)
     except ValueError:
         raise Problem(f"{text!r} is neither a file nor a word in hexadecimal") from None
     if not 0 <= value < 1 << 32:
         raise Problem(f"{text} does not fit into 32 bits")
-    return value
+    return value.to_bytes(2 if len(text.replace("_", "")) == 4 else 4, "little")
 
 
 def _show(address: int, data: bytes) -> None:
-    from vmlab.disasm import disassemble
+    from vmlab.disasm import cut, disassemble
+    from vmlab.isa import length
 
-    for offset in range(0, len(data), 4):
-        piece = data[offset : offset + 4]
+    for offset, piece in cut(data):
         word = int.from_bytes(piece, "little")
-        meaning = disassemble(word, address + offset) if len(piece) == 4 else ""
+        whole = len(piece) == length(word)
+        meaning = disassemble(word, address + offset) if whole else ""
         shown = f"{word:0{2 * len(piece)}x}"
         typer.echo(f"{address + offset:016x}  {shown:<8}  {meaning}".rstrip())

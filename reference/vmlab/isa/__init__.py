@@ -1,7 +1,22 @@
 """The instruction set, written once: a row an instruction, with encoding, syntax and meaning."""
 
-from .decoder import Decoded, decode
+from .compressed import Compressed
+from .decoder import Decoded, decode, length
 from .instruction import CsrForm, Instruction, Kind
+from .row import Row
+from .rv64c import COMPRESSED
 from .table import BY_NAME, INSTRUCTIONS
 
-__all__ = ["BY_NAME", "INSTRUCTIONS", "CsrForm", "Decoded", "Instruction", "Kind", "decode"]
+__all__ = [
+    "BY_NAME",
+    "COMPRESSED",
+    "INSTRUCTIONS",
+    "Compressed",
+    "CsrForm",
+    "Decoded",
+    "Instruction",
+    "Kind",
+    "Row",
+    "decode",
+    "length",
+]

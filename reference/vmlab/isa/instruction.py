@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import TypeVar
 
-from .pattern import Field, Pattern
+from .row import Row
 
 Meaning = Callable[..., int]
 M = TypeVar("M", bound=Meaning)
@@ -60,15 +60,9 @@ class CsrForm(Enum):
 
 
 @dataclass(frozen=True, eq=False)
-class Instruction:
+class Instruction(Row):
     """A row of the table: everything that is known about one instruction."""
 
-    name: str
-    extension: str
-    pattern: str
-    """The encoding, see `vmlab.isa.pattern`."""
-    syntax: str
-    """The operands in assembly, such as "rd, imm(rs1)"; see `vmlab.asm.operands`."""
     kind: Kind
     meaning: Meaning | None = None
     width: int = 0
@@ -77,46 +71,8 @@ class Instruction:
     """Whether a load extends the sign."""
     form: CsrForm | None = None
     """How a CSR instruction accesses; None for all others."""
-    encoding: Pattern = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "encoding", Pattern.parse(self.pattern))
-
-    @property
-    def mask(self) -> int:
-        """The bits of the word that are fixed."""
-        return self.encoding.mask
-
-    @property
-    def match(self) -> int:
-        """What the fixed bits are."""
-        return self.encoding.match
-
-    @property
-    def length(self) -> int:
-        """Length in bytes."""
-        return self.encoding.length
-
-    @property
-    def fields(self) -> dict[str, Field]:
-        """The variable fields, by name."""
-        return self.encoding.fields
 
     @cached_property
     def needs(self) -> tuple[str, ...]:
         """The names of the meaning's parameters, in order."""
         return tuple(inspect.signature(self.meaning).parameters) if self.meaning else ()
-
-    def encode(self, **values: int) -> int:
-        """Return the word with these field values; fields that are not named are 0.
-
-        Raises:
-            ValueError: if a field cannot hold its value; the message begins with its name.
-        """
-        word = self.match
-        for name, value in values.items():
-            try:
-                word |= self.fields[name].insert(value)
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from None
-        return word

@@ -1,4 +1,4 @@
-"""The whole table: every instruction of the machine, RV64IMA with Zicsr, Zifencei and M, S, U."""
+"""The table of 32-bit instructions: RV64IMA with Zicsr, Zifencei and M, S, U; C is `rv64c`."""
 
 from __future__ import annotations
 

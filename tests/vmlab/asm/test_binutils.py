@@ -5,7 +5,8 @@ from pathlib import Path
 
 from vmlab.asm.pseudo import PSEUDO
 from vmlab.csrs import NUMBERS
-from vmlab.isa import INSTRUCTIONS, Instruction
+from vmlab.disasm import disassemble
+from vmlab.isa import COMPRESSED, INSTRUCTIONS, Compressed, Instruction
 from vmlab.isa.registers import NUMBERS as REGISTERS
 
 KERNEL = Path(__file__).with_name("kernel.S")
@@ -131,3 +132,31 @@ def test_numeric_labels(same):
 
 def test_a_whole_kernel(same):
     same(KERNEL.read_text())
+
+
+def test_every_compressed_instruction(same):
+    bits = random.Random(2)
+    lines = [".option rvc"]
+    for row in COMPRESSED:
+        for _ in range(25 if row.fields else 1):
+            lines.append(compressed_line(row, bits))
+    same("\n".join([*lines, ".balign 4"]))
+
+
+def compressed_line(row: Compressed, bits: random.Random) -> str:
+    """Write a row with operands that it takes; what is 0 there, another test has."""
+    values = {}
+    for name, field in row.fields.items():
+        count = (field.highest - field.lowest) // field.step
+        choices = [field.lowest + field.step * n for n in range(count + 1)]
+        if row.name == "c.lui" and name == "rd":
+            choices.remove(REGISTERS["sp"])
+        values[name] = bits.choice([value for value in choices if value])
+    line = disassemble(row.encode(**values)) if values else row.name
+    if row.syntax.endswith("target"):
+        line = f"{line.rpartition(' ')[0]} . + {values['imm']}"
+    return line
+
+
+def test_alignment_among_compressed_instructions(same):
+    same(".option rvc\nc.nop\n.balign 8\nc.nop\n.balign 4\nc.li a0, 1\nc.li a0, 2\n.balign 16")

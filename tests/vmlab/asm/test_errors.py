@@ -74,7 +74,7 @@ MISTAKES = [
     (".ascii abc", "1:8", "expected a string in \"quotes\", found 'abc'"),
     ("nop\n /* x", "2:2", "this comment is not closed"),
     ("nop\n  é", "2:3", "unexpected character 'é'"),
-    (".byte 1\nnop", "2:1", "not at a multiple of 4 bytes; write .align 2 before this"),
+    (".byte 1\nnop", "2:1", "not at a multiple of 2 bytes; write .align 1 before this"),
     ("addi a0, a0, %pcrel_lo(x)\nx:", "1:15", "%pcrel_lo takes the label of an instruction"),
 ]
 

@@ -15,8 +15,8 @@ from vmlab.testing.loading import load_part
 FOLDER = Path(__file__).parent
 SOLUTIONS = FOLDER.parents[2] / "reference" / "solutions"
 QEMU = "qemu-system-riscv64"
-EXTENSIONS = "rv64,c=false,f=false,d=false,Zfh=false"
-"""QEMU's default processor has more than ours; IALIGN must be 32."""
+EXTENSIONS = "rv64,f=false,d=false,Zfh=false"
+"""QEMU's default processor has more than ours."""
 
 
 @pytest.fixture

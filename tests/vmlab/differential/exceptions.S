@@ -10,7 +10,7 @@ _start:
     ecall
     .word   0                       # illegal: all zeros
     .word   0xffffffff              # illegal: all ones
-    .word   0x12345671              # illegal, and 16 bits long
+    .word   0x12348000              # illegal, and 16 bits long
     csrr    a0, 0x5c0               # no such CSR
     csrw    cycle, zero             # read-only
     li      a5, 0x10                # nothing there on this board

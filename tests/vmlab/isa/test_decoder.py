@@ -33,7 +33,7 @@ RESERVED = {
     "misc-mem, funct3 010": 0x0000_200F,
     "all zeros": 0,
     "all ones": 0xFFFF_FFFF,
-    "16 bits long": 0x4501_4501,
+    "48 bits long": 0x0000_001F,
 }
 
 
