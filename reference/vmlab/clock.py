@@ -13,6 +13,11 @@ class Clock:
         self.retired = 0
         """Instructions retired since the machine was built; no guest can write it."""
 
+    @property
+    def time(self) -> int:
+        """Virtual time: what `mtime` and the `time` CSR show."""
+        return self._hart.time
+
     def retire(self, count: int) -> None:
         """Count instructions that have retired: a cycle and a tick of `mtime` each."""
         hart = self._hart

@@ -22,6 +22,7 @@ from .devices import (
 from .devices.plic import CONTEXT_M, CONTEXT_S
 from .guest import GuestRunner
 from .hart import HartState, Mode
+from .held import SLICE, HeldBack
 from .interpreter import Interpreter
 from .memory import Ram
 from .mmu import Mmu
@@ -117,6 +118,7 @@ class Machine:
         self._ask = True
         """Whether the choice of interrupt can have changed since the part was asked."""
         self._waiting = False
+        self._ctrl_c = HeldBack(self._reconsider)
 
     @property
     def ram(self) -> memoryview:
@@ -146,13 +148,20 @@ class Machine:
         The budget counts retired instructions, and traps too, as a hart whose handler is missing
         traps for ever and retires nothing. What the part raises passes through; the machine is
         then as it was before the instruction at hand, but for what the part itself changed.
+        Ctrl-C raises KeyboardInterrupt between two instructions, or from within the part.
         """
         self.engine.enter()
         self.mmu.refresh()
         self._sample_wires()
         self._ask = True
+        with self._ctrl_c:
+            return self._run(budget)
+
+    def _run(self, budget: int) -> Stop:
         left = budget
         while True:
+            if self._ctrl_c.noted:
+                raise KeyboardInterrupt
             if self.finisher.code is not None:
                 return Stop(Reason.FINISHED, self.finisher.code, self.clock.retired)
             if left <= 0:
@@ -163,7 +172,7 @@ class Machine:
             if trap is None:
                 before = self.clock.retired
                 try:
-                    self.engine.run(min(left, self.clint.ticks_to_timer() or left))
+                    self.engine.run(min(left, self.clint.ticks_to_timer() or left, SLICE))
                 except TrapRaised as raised:
                     trap = raised.trap
                 left -= self.clock.retired - before
@@ -260,6 +269,12 @@ class Machine:
 
     # For a VMM
 
-    def run_guest(self, vcpu: HartState, budget: int) -> Exit:
+    def run_guest(
+        self, vcpu: HartState, budget: int, *, satp: int = 0, deadline: int | None = None
+    ) -> Exit:
         """Run a deprivileged guest in real U-mode until its first trap; see GuestRunner.run."""
-        return self.guest.run(vcpu, budget)
+        return self.guest.run(vcpu, budget, satp=satp, deadline=deadline)
+
+    def fence_guest(self) -> None:
+        """Forget the guests' translations, of all roots; see GuestRunner."""
+        self.guest.fence()

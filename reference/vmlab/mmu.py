@@ -16,6 +16,8 @@ from .trap import Trap
 PAGE_MASK = (1 << sv39.PAGE_SHIFT) - 1
 TLB_PAGES = 1 << 14
 """Pages that one TLB remembers for each kind of access; when it is full, it is emptied."""
+CONTEXTS = 256
+"""Contexts that are remembered; one more, and all are forgotten."""
 
 KEYS = {width: MASK64 & ~(PAGE_MASK & -width) for width in (1, 2, 4, 8)}
 """Masks that leave of an address the page number and the bits that alignment wants 0.
@@ -29,12 +31,14 @@ So one look-up in a table of aligned keys tells whether a page is known *and* th
 
 @dataclass(eq=False, slots=True)
 class Context:
-    """What is remembered for one combination of modes, SUM and MXR."""
+    """What is remembered for one combination of modes, SUM, MXR and `satp`."""
 
     fetch_mode: Mode
     data_mode: Mode
     mstatus: int
     """Only SUM and MXR."""
+    satp: int
+    """0 where both modes are M, which does not use it."""
     pages: dict[Access, dict[int, int]] = field(
         default_factory=lambda: {access: {} for access in Access}
     )
@@ -50,8 +54,9 @@ class Context:
 class Mmu:
     """Translates for one hart, and remembers until told to forget.
 
-    A translation that was used once stays until `forget`, also if the page tables change: that is
-    what a TLB without ASIDs does, and it makes a missing fence show the same way in every run.
+    A translation that was used once stays until `forget`, also if the page tables change, and also
+    while another `satp` is in use: that is what a TLB does whose entries are tagged with an address
+    space, and it makes a missing fence show the same way in every run.
     """
 
     def __init__(
@@ -66,15 +71,20 @@ class Mmu:
         self._bus = bus
         self._effective = effective
         self._trace = trace if trace and trace.walks else None
-        self._contexts: dict[tuple[Mode, Mode, int], Context] = {}
-        self.context = Context(Mode.M, Mode.M, 0)
+        self._contexts: dict[tuple[Mode, Mode, int, int], Context] = {}
+        self.context = Context(Mode.M, Mode.M, 0, 0)
         """What is remembered for the hart's present state, as of the last `refresh`."""
 
     def refresh(self) -> None:
-        """Choose the context again: the hart's mode or `mstatus` has changed."""
-        key = (self._effective(True), self._effective(False), self._hart.mstatus & (SUM | MXR))
+        """Choose the context again: the hart's mode, `mstatus` or `satp` has changed."""
+        hart = self._hart
+        fetch, data = self._effective(True), self._effective(False)
+        satp = 0 if fetch == data == Mode.M else hart.satp
+        key = (fetch, data, hart.mstatus & (SUM | MXR), satp)
         context = self._contexts.get(key)
         if context is None:
+            if len(self._contexts) >= CONTEXTS:
+                self._contexts.clear()
             context = self._contexts[key] = Context(*key)
         self.context = context
 

@@ -114,15 +114,13 @@ class GuestExit:
 
     exit: Exit
     pc: int
-    retired: int
-    """Instructions that the guest retired since it was entered."""
 
     def text(self) -> str:
         """Return cause, pc, tval and count."""
         cause = cause_name(self.exit.cause, self.exit.interrupt)
         return (
             f"exit: {cause} at pc {self.pc:#x}, tval {self.exit.tval:#x}, "
-            f"after {self.retired} instructions"
+            f"after {self.exit.retired} instructions"
         )
 
 

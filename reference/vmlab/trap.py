@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 from .hart import Mode
@@ -78,6 +78,8 @@ class Exit:
     cause: U64
     interrupt: bool = False
     tval: U64 = 0
+    retired: U64 = field(default=0, compare=False)
+    """Instructions that the guest retired since it was entered: natively, not emulated ones."""
 
 
 class Act(Enum):

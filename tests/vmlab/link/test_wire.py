@@ -62,7 +62,8 @@ def test_a_value_survives_the_way_there_and_back(annotation: Any, value: Any) ->
 
 
 def test_a_record_crosses_with_all_its_fields() -> None:
-    assert codec(Exit).dump(Exit(8)) == {"cause": 8, "interrupt": False, "tval": 0}
+    fields = {"cause": 8, "interrupt": False, "tval": 0, "retired": 2}
+    assert codec(Exit).dump(Exit(8, retired=2)) == fields
 
 
 def test_members_of_enumerations_pass_for_the_numbers_they_are() -> None:

@@ -70,6 +70,29 @@ def test_budget_is_exact(enter, budget):
     assert vcpu.x[10] == (budget + 1) // 2
 
 
+@pytest.mark.parametrize(("deadline", "retired"), [(0, 0), (10, 0), (11, 1), (25, 15), (99, 20)])
+def test_the_host_s_timer_strikes_at_its_time(enter, deadline, retired):
+    machine, vcpu, _ = enter("j .", budget=10)
+    exit = machine.run_guest(vcpu, 20, deadline=deadline)
+    assert exit == Exit(Irq.MTI, interrupt=True)
+    assert exit.retired == retired
+    assert machine.hart.time == 10 + retired
+
+
+def test_exits_count_what_the_guest_retired(enter):
+    machine, vcpu, exit = enter("li a0, 3\n1: addi a0, a0, -1\n bnez a0, 1b\n ecall\n nop\n sret")
+    assert exit.retired == 7
+    vcpu.pc += 4
+    assert machine.run_guest(vcpu, 100).retired == 1
+    assert machine.run_guest(vcpu, 100).retired == 0
+    assert machine.clock.retired == 8
+
+
+def test_counts_are_no_part_of_why_a_guest_came_back():
+    assert Exit(Exc.ECALL_U, retired=3) == Exit(Exc.ECALL_U)
+    assert hash(Exit(Exc.ECALL_U, retired=3)) == hash(Exit(Exc.ECALL_U))
+
+
 def test_instructions_run_natively(enter):
     machine, vcpu, got = enter(
         "li a0, 20\n1: addi a1, a1, 3\n addi a0, a0, -1\n bnez a0, 1b\n ecall"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from vmlab.hart import Mode
-from vmlab.mstatus import MPP, MPRV, MXR, SUM
+from vmlab.mstatus import MPP, MPRV, MXR, SPP, SUM
 from vmlab.sv39 import A, D, R, U, V, W, X
 from vmlab.trace import Trace
 from vmlab.trap import Exc
@@ -283,3 +283,25 @@ def test_small_tables_make_no_difference(boot, monkeypatch, limit):
     ]
     assert all(len(pages) <= limit for pages in machine.mmu.context.pages.values())
     assert len(machine.mmu.context.code) <= limit
+
+
+def test_satp_that_a_part_or_a_debugger_changed_counts_at_once(paged, overlay, part):
+    other = BASE + 0x3_0000
+
+    def sret(hart):
+        part.sret(hart)
+        hart.satp = 8 << 60 | other >> 12
+
+    machine = paged("1: ld a0, 0(a1)\n sret", traps=overlay(sret=sret), pte=leaf(DATA))
+    machine.memory.write(other - BASE + 16, 8, BASE >> 2 | V | R | W | X | A | D)
+    machine.memory.write(other - BASE + 8, 8, other + 0x1000 >> 2 | V)
+    machine.memory.write(other + 0x1000 - BASE, 8, other + 0x2000 >> 2 | V)
+    machine.memory.write(other + 0x2000 - BASE, 8, leaf(OTHER))
+    machine.hart.sepc, machine.hart.mstatus = BASE, machine.hart.mstatus | SPP
+    machine.run(1)
+    assert machine.hart.x[10] == 111
+    machine.run(2)
+    assert machine.hart.x[10] == 222
+    machine.hart.satp, machine.hart.pc = SATP, BASE
+    machine.run(1)
+    assert machine.hart.x[10] == 111
