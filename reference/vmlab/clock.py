@@ -12,6 +12,8 @@ class Clock:
         self._hart = hart
         self.retired = 0
         """Instructions retired since the machine was built; no guest can write it."""
+        self.traps = 0
+        """Traps that the machine's hart has taken since then; a budget counts them too."""
 
     @property
     def time(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from . import snapshot
 from .access import TrapRaised
 from .bus import Bus
 from .clock import Clock
@@ -117,7 +118,8 @@ class Machine:
         """Real U-mode, for a VMM: `fetch` is what it offers to the `traps` part."""
         self._ask = True
         """Whether the choice of interrupt can have changed since the part was asked."""
-        self._waiting = False
+        self.waiting = False
+        """Whether the hart has executed `wfi` and not gone on yet."""
         self._ctrl_c = HeldBack(self._reconsider)
 
     @property
@@ -138,7 +140,15 @@ class Machine:
                 raise ImageError(f"the segment at {address:#x}..{end:#x} lies outside RAM")
             self.memory.bytes[offset : offset + len(contents)] = contents
         self.hart.pc = program.entry
-        self._waiting = False
+        self.waiting = False
+
+    def snapshot(self) -> bytes:
+        """Return the whole machine as bytes; see `vmlab.snapshot` for what that is."""
+        return snapshot.save(self)
+
+    def restore(self, data: bytes) -> None:
+        """Become what `snapshot` gave. Raise SnapshotError, unchanged, if that cannot be."""
+        snapshot.restore(self, data)
 
     # Bare metal
 
@@ -166,7 +176,7 @@ class Machine:
                 return Stop(Reason.FINISHED, self.finisher.code, self.clock.retired)
             if left <= 0:
                 return Stop(Reason.BUDGET, 0, self.clock.retired)
-            if self._waiting and not self._wake():
+            if self.waiting and not self._wake():
                 return Stop(Reason.IDLE, 0, self.clock.retired)
             trap = self._interrupt()
             if trap is None:
@@ -199,6 +209,7 @@ class Machine:
         self.engine.reservation = None  # an SC may always fail, and so no handler has to see to it
         self._part.take_trap(hart, trap)
         self._settle()
+        self.clock.traps += 1
         if self._trace is not None:
             self._trace.add(TrapTaken(trap, mode, pc, hart.mode, hart.pc))
 
@@ -223,7 +234,7 @@ class Machine:
     # Waiting
 
     def _begin_waiting(self) -> None:
-        self._waiting = True
+        self.waiting = True
         self.engine.alert = True
 
     def _wake(self) -> bool:
@@ -238,7 +249,7 @@ class Machine:
                 return False
             self.clock.skip(ticks)
             self._sample_wires()
-        self._waiting = False
+        self.waiting = False
         self._ask = True
         return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from . import sv39
 from .access import Access, TrapRaised
@@ -99,6 +100,30 @@ class Mmu:
             for key, context in self._contexts.items()
             if context.fetch_mode == context.data_mode == Mode.M
         }
+        self.refresh()
+
+    def state(self) -> list[Any]:
+        """Return the TLB as plain data, which a snapshot keeps: a missing fence must go on to show.
+
+        A list for each context: modes of fetches and of data, SUM and MXR, then for fetches, loads
+        and stores the pairs of virtual page number and physical address.
+        """
+        return [
+            [int(c.fetch_mode), int(c.data_mode), c.mstatus]
+            + [[list(pair) for pair in c.pages[access].items()] for access in Access]
+            for c in self._contexts.values()
+            if any(c.pages.values())
+        ]
+
+    def restore(self, state: list[Any]) -> None:
+        """Remember what `state` gave, and nothing else."""
+        contexts = {}
+        for fetch_mode, data_mode, status, *tables in state:
+            context = Context(Mode(fetch_mode), Mode(data_mode), status)
+            for access, pairs in zip(Access, tables, strict=True):
+                context.pages[access].update((page, physical) for page, physical in pairs)
+            contexts[context.fetch_mode, context.data_mode, context.mstatus] = context
+        self._contexts = contexts
         self.refresh()
 
     def translate(self, address: int, access: Access) -> int:

@@ -1,0 +1,100 @@
+"""All of a machine but RAM, as plain data."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from vmlab.hart import FIELDS, MASK64, HartState, Mode
+
+from .errors import SnapshotError
+
+if TYPE_CHECKING:
+    from vmlab.machine import Machine
+
+State = dict[str, Any]
+"""Plain data, as `vmlab.bus.Device` defines it."""
+
+
+def gather(machine: Machine) -> State:
+    """Return the machine's state; it does not change when the machine goes on."""
+    hart = machine.hart
+    reservation = machine.engine.reservation
+    return {
+        "built": _built(machine),
+        "hart": {name: getattr(hart, name) for name in FIELDS} | {"x": list(hart.x)},
+        "retired": machine.clock.retired,
+        "traps": machine.clock.traps,
+        "waiting": machine.waiting,
+        "reservation": None if reservation is None else list(reservation),
+        "tlb": machine.mmu.state(),
+        "devices": {_name(base, d): d.state() for base, d in machine.bus.devices.items()},
+    }
+
+
+def apply(machine: Machine, state: State) -> None:
+    """Put the machine into this state. Raise SnapshotError, or what a device raises, if it cannot.
+
+    Until it returns, the machine may be in neither state.
+    """
+    _compare(_built(machine), state["built"])
+    machine.hart.assign(_hart(state["hart"]))
+    machine.clock.retired = _count(state["retired"])
+    machine.clock.traps = _count(state["traps"])
+    machine.waiting = bool(state["waiting"])
+    reservation = state["reservation"]
+    machine.engine.reservation = (
+        None if reservation is None else (_count(reservation[0]), _count(reservation[1]))
+    )
+    for base, device in machine.bus.devices.items():
+        name = _name(base, device)
+        given = state["devices"][name]
+        _same_types(name, device.state(), given)
+        device.restore(given)
+    machine.mmu.restore(state["tlb"])
+
+
+def _built(machine: Machine) -> dict[str, Any]:
+    """Return how the machine was built, but for the engine, which makes no difference."""
+    options = dataclasses.asdict(machine.options) | {"profile": sorted(machine.options.profile)}
+    del options["engine"]
+    devices = [_name(base, device) for base, device in machine.bus.devices.items()]
+    ram = {"RAM": machine.memory.size, "RAM base": machine.memory.base}
+    return ram | options | {"devices": devices}
+
+
+def _compare(here: dict[str, Any], there: dict[str, Any]) -> None:
+    for name, value in here.items():
+        if there.get(name) != value:
+            raise SnapshotError(
+                f"the snapshot is of another machine: {name} is {there.get(name)}, here {value}"
+            )
+
+
+def _same_types(name: str, here: dict[str, Any], there: dict[str, Any]) -> None:
+    """Refuse a device's state whose keys or types are not those of this machine's device."""
+    if here.keys() != there.keys():
+        raise SnapshotError(f"the snapshot is damaged: {name} has other registers")
+    for key, value in here.items():
+        # What is None now, or was when the snapshot was made, can be of another type at any time.
+        if None not in (value, there[key]) and type(value) is not type(there[key]):
+            raise SnapshotError(f"the snapshot is damaged: {name} has a wrong {key}")
+
+
+def _hart(fields: dict[str, Any]) -> HartState:
+    if fields.keys() != {*FIELDS, "x"} or len(fields["x"]) != 32 or fields["x"][0] != 0:
+        raise SnapshotError("the snapshot is damaged: not the fields of a hart")
+    numbers = [*fields["x"], *(fields[name] for name in FIELDS)]
+    if not all(isinstance(number, int) and 0 <= number <= MASK64 for number in numbers):
+        raise SnapshotError("the snapshot is damaged: a register is out of range")
+    return HartState(**fields | {"mode": Mode(fields["mode"]), "seip": bool(fields["seip"])})
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise SnapshotError("the snapshot is damaged: a count is negative")
+    return value
+
+
+def _name(base: int, device: Any) -> str:
+    return f"{device.name}@{base:x}"
