@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .access import Access, TrapRaised
 from .bus import Bus
 from .clock import Clock
@@ -102,6 +104,15 @@ class GuestRunner:
     def fence(self) -> None:
         """Forget all translations, of every root: the host's `sfence.vma`."""
         self._mmu.forget()
+
+    def state(self) -> dict[str, Any]:
+        """Return what a snapshot keeps: the root of the guest that ran last, and the TLB."""
+        return {"satp": self._hart.satp, "tlb": self._mmu.state()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+        self._hart.satp = state["satp"]
+        self._mmu.restore(state["tlb"])
 
     def fetch(self, address: int) -> int:
         """Return the 32 bits at the virtual `address` of the guest that ran last.

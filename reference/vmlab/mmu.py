@@ -105,24 +105,23 @@ class Mmu:
     def state(self) -> list[Any]:
         """Return the TLB as plain data, which a snapshot keeps: a missing fence must go on to show.
 
-        A list for each context: modes of fetches and of data, SUM and MXR, then for fetches, loads
-        and stores the pairs of virtual page number and physical address.
+        A list for each context: modes of fetches and of data, SUM and MXR, `satp`; then for
+        fetches, loads and stores the pairs of virtual page number and physical address.
         """
         return [
-            [int(c.fetch_mode), int(c.data_mode), c.mstatus]
-            + [[list(pair) for pair in c.pages[access].items()] for access in Access]
-            for c in self._contexts.values()
-            if any(c.pages.values())
+            [*map(int, key)]
+            + [[list(pair) for pair in context.pages[access].items()] for access in Access]
+            for key, context in self._contexts.items()
         ]
 
     def restore(self, state: list[Any]) -> None:
         """Remember what `state` gave, and nothing else."""
         contexts = {}
-        for fetch_mode, data_mode, status, *tables in state:
-            context = Context(Mode(fetch_mode), Mode(data_mode), status)
+        for fetch_mode, data_mode, status, satp, *tables in state:
+            key = (Mode(fetch_mode), Mode(data_mode), status, satp)
+            context = contexts[key] = Context(*key)
             for access, pairs in zip(Access, tables, strict=True):
                 context.pages[access].update((page, physical) for page, physical in pairs)
-            contexts[context.fetch_mode, context.data_mode, context.mstatus] = context
         self._contexts = contexts
         self.refresh()
 

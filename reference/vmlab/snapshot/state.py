@@ -28,6 +28,7 @@ def gather(machine: Machine) -> State:
         "waiting": machine.waiting,
         "reservation": None if reservation is None else list(reservation),
         "tlb": machine.mmu.state(),
+        "guest": machine.guest.state(),
         "devices": {_name(base, d): d.state() for base, d in machine.bus.devices.items()},
     }
 
@@ -52,6 +53,7 @@ def apply(machine: Machine, state: State) -> None:
         _same_types(name, device.state(), given)
         device.restore(given)
     machine.mmu.restore(state["tlb"])
+    machine.guest.restore(state["guest"])
 
 
 def _built(machine: Machine) -> dict[str, Any]:

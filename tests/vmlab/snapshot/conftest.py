@@ -60,6 +60,7 @@ def everything():
             bytes(machine.ram),
             {device.name: device.state() for device in machine.bus.devices.values()},
             machine.mmu.state(),
+            machine.guest.state(),
             machine.engine.reservation,
             (machine.clock.retired, machine.clock.traps, machine.waiting),
         )

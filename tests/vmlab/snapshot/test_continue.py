@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from vmlab.asm import assemble
+from vmlab.hart import HartState
+from vmlab.trap import Exc
 
 KERNELS = {
     "compute": 30_000,
@@ -125,8 +128,6 @@ page_b: .dword 0xb
 
 
 def test_stale_translations_are_kept(build):
-    from vmlab.asm import assemble
-
     program = assemble(STALE)
     first, second = build(), build()
     first.load(program)
@@ -139,8 +140,6 @@ def test_stale_translations_are_kept(build):
 
 
 def test_reservation_is_kept(build):
-    from vmlab.asm import assemble
-
     program = assemble("_start: la t0, word\n lr.d a0, (t0)\n sc.d a1, t0, (t0)\nword: .dword 1")
     first, second = build(), build()
     first.load(program)
@@ -152,8 +151,6 @@ def test_reservation_is_kept(build):
 
 
 def test_code_of_the_old_contents_is_not_executed(build):
-    from vmlab.asm import assemble
-
     first, second = build(), build()
     first.load(assemble("_start: addi a0, a0, 1\n j _start"))
     second.load(assemble("_start: addi a0, a0, 5\n j _start"))
@@ -161,3 +158,19 @@ def test_code_of_the_old_contents_is_not_executed(build):
     second.restore(first.snapshot())
     second.run(100)
     assert second.hart.x[10] == 50
+
+
+def test_the_tlb_of_guests_is_kept(build):
+    first, second = build(), build()
+    root, page = 0x8_0000, 3 << 12
+    for table in (root, root + 0x1000):  # a PTE for each level, then a page that holds ecall
+        first.memory.write(table, 8, (0x8000_0000 + table + 0x1000) >> 2 | 1)
+    first.memory.write(root + 0x2000, 8, (0x8000_0000 + page) >> 2 | 0xDF)
+    first.memory.write(page, 4, 0x73)
+    satp = 8 << 60 | (0x8000_0000 + root) >> 12
+    assert first.run_guest(HartState(), 9, satp=satp).cause == Exc.ECALL_U
+    first.memory.write(root, 8, 0)  # and no fence
+    second.restore(first.snapshot())
+    assert second.run_guest(HartState(), 9, satp=satp).cause == Exc.ECALL_U
+    second.fence_guest()
+    assert second.run_guest(HartState(), 9, satp=satp).cause == Exc.INSTRUCTION_PAGE

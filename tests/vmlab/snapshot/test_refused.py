@@ -123,7 +123,7 @@ def put(head, path, new):
         (("state", "retired"), "1"),
         (("state", "reservation"), [1]),
         (("state", "tlb"), [[1]]),
-        (("state", "tlb"), [[1, 1, 0, [[1]], [], []]]),
+        (("state", "tlb"), [[1, 1, 0, 0, [[1]], [], []]]),
         (("state", "devices", "plic@c000000"), {}),
         (("state", "devices", "uart@10000000", "ier"), "x"),
         (("state", "devices", "uart@10000000", "sent"), {"blob": 10}),
