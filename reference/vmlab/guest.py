@@ -16,6 +16,7 @@ from .memory import Ram
 from .mmu import Mmu
 from .options import Options
 from .privileged import Deprivileged
+from .profiles import with_holes
 from .trace import GuestExit, Trace
 from .trap import Exc, Exit, GuestFault, Irq, Trap
 
@@ -38,7 +39,7 @@ class GuestRunner:
     """
 
     def __init__(self, ram: Ram, clock: Clock, options: Options, trace: Trace | None) -> None:
-        """Build it; of `options`, `illegal_tval` is used."""
+        """Build it; of `options`, `illegal_tval` and `profile` are used here."""
         self._ram = ram
         self._clock = clock
         self._illegal_tval = options.illegal_tval
@@ -47,7 +48,8 @@ class GuestRunner:
         bus = Bus(ram)
         self._mmu = Mmu(self._hart, bus, lambda fetch: Mode.U, trace)
         self._mmu.refresh()
-        self._engine = Interpreter(self._hart, self._mmu, bus, clock, Deprivileged(), trace)
+        rules = with_holes(Deprivileged(), self._hart, options.profile)
+        self._engine = Interpreter(self._hart, self._mmu, bus, clock, rules, trace)
         self._ctrl_c = HeldBack(self._alert)
 
     def run(

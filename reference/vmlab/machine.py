@@ -31,6 +31,7 @@ from .mstatus import MPP, MPRV
 from .options import Options
 from .parts.traps import Part
 from .privileged import PrivilegedByPart
+from .profiles import with_holes
 from .program import ImageError, Program
 from .trace import Trace, TrapTaken
 from .trap import Exit, Irq, Trap
@@ -85,6 +86,9 @@ class Machine:
             memory: RAM to use instead, such as one in shared memory.
             trace: Takes up what the machine does.
             options: What else can be chosen; by default `Options()`.
+
+        Raises:
+            ValueError: if `options` names a profile that does not exist.
         """
         self.options = options or Options()
         self._part = traps
@@ -113,7 +117,8 @@ class Machine:
         privileged = PrivilegedByPart(
             self.hart, traps, self.mmu, self._reconsider, self._begin_waiting, self._settle
         )
-        self.engine = Interpreter(self.hart, self.mmu, self.bus, self.clock, privileged, trace)
+        rules = with_holes(privileged, self.hart, self.options.profile)
+        self.engine = Interpreter(self.hart, self.mmu, self.bus, self.clock, rules, trace)
         self.guest = GuestRunner(self.memory, self.clock, self.options, trace)
         """Real U-mode, for a VMM: `fetch` is what it offers to the `traps` part."""
         self._ask = True

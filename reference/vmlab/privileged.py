@@ -27,6 +27,16 @@ class Privileged(Protocol):
         ...
 
 
+def writes_csr(decoded: Decoded) -> bool:
+    """Tell whether a CSR instruction writes.
+
+    CSRRS and CSRRC do unless rs1 is x0, whatever its value (norm:csrrs_csrrc_rs1_x0), or the
+    immediate is 0 (norm:csrrsi_csrrci_uimm_zero).
+    """
+    row = decoded.instruction
+    return row.form is CsrForm.WRITE or (decoded.imm if "imm" in row.needs else decoded.rs1) != 0
+
+
 class Deprivileged:
     """The rules of real U-mode for a guest: none is allowed.
 
@@ -96,11 +106,9 @@ class PrivilegedByPart:
         """Read, then write, as the form of the instruction says (norm:csrrw_op and following)."""
         hart, number, row = self._hart, decoded.csr, decoded.instruction
         assert row.meaning is not None
-        immediate = "imm" in row.needs
-        # What counts is that rs1 is x0, not that its value is 0 (norm:csrrs_csrrc_rs1_x0).
-        writes = row.form is CsrForm.WRITE or (decoded.imm if immediate else decoded.rs1) != 0
+        writes = writes_csr(decoded)
         reads = row.form is not CsrForm.WRITE or decoded.rd != 0
-        operand = decoded.imm if immediate else hart.x[decoded.rs1]
+        operand = decoded.imm if "imm" in row.needs else hart.x[decoded.rs1]
 
         self._part.check_csr(hart, number, writes)
         value = csrs.read(hart, number) if reads else 0

@@ -5,175 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from vmlab import sv39
-from vmlab.access import Access
 from vmlab.asm import assemble
-from vmlab.bus import Bus, BusError
-from vmlab.devices import CLINT_BASE, FINISHER_BASE, UART_BASE, Clint, Finisher, Uart
-from vmlab.hart import MASK64, HartState, Mode
-from vmlab.isa import Kind, decode
 from vmlab.machine import Machine
-from vmlab.memory import RAM_BASE, Ram
-from vmlab.mstatus import MXR, SUM
-from vmlab.trap import Act, Exc, Exit, Irq, Trap
 
-MIB = 1 << 20
-GUEST = 4 * MIB
-"""Size of the guest's memory, and its offset in RAM: the shadow tables stand below."""
 KERNELS = Path(__file__).parents[1] / "differential"
-KINDS = {
-    Exc.INSTRUCTION_PAGE: Access.FETCH,
-    Exc.LOAD_PAGE: Access.LOAD,
-    Exc.STORE_PAGE: Access.STORE,
-}
-WIRES = 1 << Irq.MSI | 1 << Irq.MTI
-
-
-class GuestMemory(Ram):
-    """The guest's RAM, where it believes that it is; a window of the machine's."""
-
-    def __init__(self, host: Ram) -> None:
-        self.base, self.size = RAM_BASE, GUEST
-        self.bytes = host.bytes[GUEST : 2 * GUEST]
-        self.unsigned = {
-            width: self.bytes.cast(view.format) for width, view in host.unsigned.items()
-        }
-
-
-class Vmm:
-    """One guest. A shadow is kept for each pair of modes, SUM, MXR and `satp`, until a fence."""
-
-    def __init__(self, part, program) -> None:
-        self.part = part
-        self.machine = Machine(part, ram_mib=2 * GUEST // MIB)
-        self.vcpu = HartState(pc=program.entry)
-        self.ram = GuestMemory(self.machine.memory)
-        for address, contents in program.segments:
-            self.ram.bytes[address - RAM_BASE :][: len(contents)] = contents
-        self.uart, self.finisher, self.clint = Uart(), Finisher(), Clint(self.vcpu)
-        devices = {FINISHER_BASE: self.finisher, CLINT_BASE: self.clint, UART_BASE: self.uart}
-        self.bus = Bus(self.ram, devices)
-        self.fills = 0
-        self.rose = False  # whether an interrupt became pending that the part was not told of
-        self.drop_shadows()
-
-    def drop_shadows(self) -> None:
-        self.roots: dict[tuple, int] = {}
-        self.next_frame = 0
-        self.machine.fence_guest()
-
-    def frame(self) -> int:
-        """Return the offset of a fresh page for a table."""
-        offset = self.next_frame
-        assert offset < GUEST
-        self.next_frame += 4096
-        self.machine.ram[offset : self.next_frame] = bytes(4096)
-        return offset
-
-    def root(self) -> int:
-        vcpu = self.vcpu
-        modes = [self.part.access_mode(vcpu, fetch) for fetch in (True, False)]
-        key = (*modes, vcpu.mstatus & (SUM | MXR), vcpu.satp)
-        if key not in self.roots:
-            self.roots[key] = self.frame()
-        return 8 << 60 | RAM_BASE + self.roots[key] >> 12
-
-    def run(self, slice_: int, exits: int = 100_000) -> str:
-        """Run to the end of the guest; return its console."""
-        for _ in range(exits):
-            if self.finisher.code is not None:
-                break
-            self.turn(slice_)
-        assert self.finisher.code == 0, self.uart.output
-        return self.uart.output.decode()
-
-    def turn(self, slice_: int) -> None:
-        left = self.clint.ticks_to_timer()
-        budget = slice_ if left is None else min(slice_, left)
-        exit = self.machine.run_guest(self.vcpu, budget, satp=self.root())
-        assert exit.retired <= budget
-        self.pass_time(exit.retired)
-        access = None if exit.interrupt else KINDS.get(exit.cause)
-        if access is None:
-            self.handle(exit)
-        else:
-            self.fault(access, exit.tval)
-        if self.rose:
-            self.handle(Exit(Irq.MTI, interrupt=True))
-
-    def handle(self, exit: Exit) -> None:
-        self.rose = False
-        pc = self.vcpu.pc
-        action = self.part.handle_exit(self.vcpu, exit, self.machine.guest)
-        if exit.cause == Exc.ILLEGAL_INSTRUCTION and self.vcpu.pc == pc + 4:
-            self.pass_time(1)
-        if action.act is Act.FENCE:
-            self.drop_shadows()
-        if action.act is Act.WAIT:
-            self.pass_time(self.clint.ticks_to_timer())
-
-    def pass_time(self, ticks: int) -> None:
-        vcpu = self.vcpu
-        vcpu.time += ticks
-        before = vcpu.mip
-        vcpu.mip &= ~WIRES
-        vcpu.mip |= self.clint.software << Irq.MSI | self.clint.timer << Irq.MTI
-        self.rose |= bool(vcpu.mip & ~before)
-
-    def fault(self, access: Access, address: int) -> None:
-        """Fill the shadow, emulate a device, or let the guest have its own fault."""
-        refused = access.access_fault
-        try:
-            physical = self.walk(address, access)
-            offset = self.ram.offset(physical, 1)
-            if offset is not None:
-                self.fill(access, address, GUEST + offset)
-                return
-            if access is not Access.FETCH and self.device(physical):
-                return
-        except sv39.PageFault:
-            refused = access.page_fault
-        except BusError:
-            pass
-        self.part.take_trap(self.vcpu, Trap(refused, address=address))
-
-    def walk(self, address: int, access: Access) -> int:
-        vcpu = self.vcpu
-        mode = self.part.access_mode(vcpu, access is Access.FETCH)
-        if mode == Mode.M or vcpu.satp >> 60 == 0:
-            return address
-        return sv39.walk(self.bus.read_pte, vcpu.satp, address, access, mode, vcpu.mstatus)
-
-    def fill(self, access: Access, address: int, offset: int) -> None:
-        self.fills += 1
-        words = self.machine.memory.unsigned[8]
-        table = (self.root() & sv39.PPN_MASK) * 4096 - RAM_BASE
-        for level in (2, 1, 0):
-            number = table >> 3 | address >> 12 + 9 * level & 0x1FF
-            if level and not words[number]:
-                words[number] = (RAM_BASE + self.frame()) >> 2 | sv39.V
-            table = (words[number] >> 10) * 4096 - RAM_BASE
-        right = {Access.FETCH: sv39.X, Access.LOAD: sv39.R, Access.STORE: sv39.R | sv39.W}[access]
-        rights = words[number] & 0xFF | right | sv39.V | sv39.U | sv39.A | sv39.D
-        words[number] = (RAM_BASE + offset) >> 12 << 10 | rights
-
-    def device(self, physical: int) -> bool:
-        """Emulate a load or store; raise BusError if no device answers."""
-        vcpu = self.vcpu
-        decoded = decode(self.machine.guest.fetch(vcpu.pc))
-        row, x = decoded.instruction, vcpu.x
-        if row.kind is Kind.STORE:
-            self.bus.write(physical, row.width, x[decoded.rs2])
-        elif row.kind is Kind.LOAD:
-            value = self.bus.read(physical, row.width)
-            sign = 1 << 8 * row.width - 1 if row.signed else 0
-            if decoded.rd:
-                x[decoded.rd] = (value ^ sign) - sign & MASK64
-        else:
-            return False
-        vcpu.pc += decoded.length
-        self.pass_time(1)
-        return True
 
 
 def kernel(name: str):
@@ -182,26 +17,26 @@ def kernel(name: str):
 
 
 def bare(part, program, typed: bytes = b"") -> str:
-    machine = Machine(part, ram_mib=GUEST // MIB)
+    machine = Machine(part, ram_mib=4)
     machine.load(program)
     machine.run(1_000_000)
     return machine.uart.output.decode()
 
 
 @pytest.mark.parametrize("name", ["csrs", "exceptions", "paging", "timer"])
-def test_a_kernel_prints_what_it_prints_on_the_bare_machine(part, name):
+def test_a_kernel_prints_what_it_prints_on_the_bare_machine(shadowed, part, name):
     program = kernel(name)
     expected = bare(part, program)
     assert len(expected) > 16
-    vmm = Vmm(part, program)
+    vmm = shadowed(program)
     assert vmm.run(slice_=10_000) == expected
     assert vmm.fills > 2
 
 
 @pytest.mark.parametrize("slice_", [1, 7])
-def test_preemption_at_any_instruction_changes_nothing(part, slice_):
+def test_preemption_at_any_instruction_changes_nothing(shadowed, part, slice_):
     program = kernel("timer")
-    whole, cut = Vmm(part, program), Vmm(part, program)
+    whole, cut = shadowed(program), shadowed(program)
     assert cut.run(slice_) == whole.run(10_000)
     assert cut.vcpu == whole.vcpu
     assert cut.ram.bytes == whole.ram.bytes
