@@ -50,6 +50,8 @@ class Reason(Enum):
     """The budget is used up."""
     IDLE = "idle"
     """The hart waits in `wfi`, and no interrupt will ever wake it."""
+    TRAP_LOOP = "trap loop"
+    """The first instruction of the trap handler raises the same trap, for ever."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,8 @@ class Machine:
         """Whether the choice of interrupt can have changed since the part was asked."""
         self.waiting = False
         """Whether the hart has executed `wfi` and not gone on yet."""
+        self._trapped: HartState | None = None
+        """The hart after the last trap that its handler's first instruction raised."""
         self._ctrl_c = HeldBack(self._reconsider)
 
     @property
@@ -160,8 +164,8 @@ class Machine:
     def run(self, budget: int) -> Stop:
         """Run until the guest ends, waits for ever, or has used up `budget`.
 
-        The budget counts retired instructions, and traps too, as a hart whose handler is missing
-        traps for ever and retires nothing. What the part raises passes through; the machine is
+        The budget counts retired instructions, and traps too, as a hart whose handler always traps
+        retires nothing. What the part raises passes through; the machine is
         then as it was before the instruction at hand, but for what the part itself changed.
         Ctrl-C raises KeyboardInterrupt between two instructions, or from within the part.
         """
@@ -194,7 +198,8 @@ class Machine:
                 self._sample_wires()
             if trap is not None:
                 left -= 1
-                self._take(trap)
+                if self._take(trap):
+                    return Stop(Reason.TRAP_LOOP, 0, self.clock.retired)
 
     def step(self) -> Stop:
         """Execute one instruction, or take one trap; as `run` with a budget of 1."""
@@ -208,15 +213,22 @@ class Machine:
         code = self._part.choose_interrupt(self.hart)
         return None if code is None else Trap(code, interrupt=True)
 
-    def _take(self, trap: Trap) -> None:
+    def _take(self, trap: Trap) -> bool:
+        """Take a trap; tell whether the next one will be the same again."""
         hart = self.hart
-        mode, pc = hart.mode, hart.pc
+        mode, pc, status = hart.mode, hart.pc, hart.mstatus
         self.engine.reservation = None  # an SC may always fail, and so no handler has to see to it
         self._part.take_trap(hart, trap)
         self._settle()
         self.clock.traps += 1
         if self._trace is not None:
             self._trace.add(TrapTaken(trap, mode, pc, hart.mode, hart.pc))
+        if (hart.mode, hart.pc, hart.mstatus) != (mode, pc, status):
+            return False
+        # The handler's first instruction trapped. Twice with the same state is for ever: nothing
+        # has retired, so neither memory nor time is another.
+        last, self._trapped = self._trapped, hart.copy()
+        return last == hart
 
     def _settle(self) -> None:
         """See to what follows from a change of the hart by the part."""

@@ -31,6 +31,7 @@ def boot(part: Part, source: Path, expected: str, budget: int) -> None:
         Reason.FINISHED: _verdict(stop.code),
         Reason.IDLE: IDLE,
         Reason.BUDGET: "it never ends",
+        Reason.TRAP_LOOP: f"its trap handler at {machine.hart.pc:#x} traps itself, for ever",
     }[stop.reason]
     scenario = f"{source.name} boots on the bare machine"
     console.check(scenario, expected, machine.uart.output, end, out)

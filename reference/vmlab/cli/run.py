@@ -23,7 +23,7 @@ SLICE = 100_000
 """Instructions between two looks at the console."""
 LARGEST_CODE = 100
 """The guest's own codes end here, so that they are not taken for the ones below, or for 0."""
-OUT_OF_BUDGET, PART_FAILED, IDLE, RESET = 124, 125, 126, 127
+TRAP_LOOP, OUT_OF_BUDGET, PART_FAILED, IDLE, RESET, CTRL_C = 123, 124, 125, 126, 127, 130
 
 
 def run(
@@ -36,16 +36,20 @@ def run(
         Path | None, typer.Option(help="The part to use (default: traps.py of this folder).")
     ] = None,
     ram: Annotated[int, typer.Option(min=1, max=4096, help="RAM, in MiB.")] = 16,
+    profile: Annotated[
+        str, typer.Option(help="Sensitive instructions that shall not trap: sret,sstatus-read...")
+    ] = "",
 ) -> None:
     """Boot a guest. Its console goes to stdout, the trace to stderr.
 
     Exit status: what the guest told the test finisher, 0 for pass, at most 100; 2 wrong use;
-    124 the budget is used up; 125 the part failed; 126 the guest waits for an interrupt that
-    cannot come; 127 it asked for a reset.
+    123 its trap handler traps for ever; 124 the budget is used up; 125 the part failed; 126 the
+    guest waits for an interrupt that cannot come; 127 it asked for a reset; 130 Ctrl-C.
     """
     from vmlab.link.interface import Interface
     from vmlab.link.local import LocalLink
     from vmlab.machine import Machine
+    from vmlab.options import Options
     from vmlab.parts.traps import Part
     from vmlab.program import ImageError
     from vmlab.trace import Trace
@@ -54,15 +58,20 @@ def run(
     path = _part_file(traps)
     link: Any = LocalLink(load_part(path.parent, path.stem), Interface.of(Part))
     try:
-        record = Trace(*(kind.strip() for kind in trace.split(",") if kind.strip()))
+        record = Trace(*_words(trace))
+        options = Options(profile=frozenset(_words(profile)))
+        machine = Machine(link, ram_mib=ram, trace=record, options=options)
     except ValueError as error:
         raise Problem(str(error)) from None
-    machine = Machine(link, ram_mib=ram, trace=record)
     try:
         machine.load(program)
     except ImageError as error:
         raise Problem(f"{guest} cannot be loaded: {error}") from None
     raise typer.Exit(_boot(machine, record, budget, path.parent))
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _part_file(given: Path | None) -> Path:
@@ -77,9 +86,20 @@ def _part_file(given: Path | None) -> Path:
 
 
 def _boot(machine: Machine, record: Trace, budget: int, folder: Path) -> int:
+    console = _Console(machine)
+    try:
+        return _run(machine, console, record, budget, folder)
+    except KeyboardInterrupt as error:
+        console.show()
+        count = machine.clock.retired
+        print(f"vmlab: interrupted after {count:,} instructions", file=sys.stderr)
+        _show_frames(error, folder)
+        return CTRL_C
+
+
+def _run(machine: Machine, console: _Console, record: Trace, budget: int, folder: Path) -> int:
     from vmlab.machine import Reason
 
-    console = _Console(machine)
     left = budget
     while True:
         failure: Exception | None = None
@@ -95,7 +115,8 @@ def _boot(machine: Machine, record: Trace, budget: int, folder: Path) -> int:
             sys.stderr.write(record.text())
             record.records.clear()
         if failure is not None:
-            _explain(failure, folder)
+            print(f"vmlab: the part failed: {said(failure)}", file=sys.stderr)
+            _show_frames(failure, folder)
             return PART_FAILED
         assert stop is not None
         left -= SLICE
@@ -104,13 +125,17 @@ def _boot(machine: Machine, record: Trace, budget: int, folder: Path) -> int:
         if stop.reason is Reason.IDLE:
             print("vmlab: the guest waits for an interrupt that cannot come", file=sys.stderr)
             return IDLE
+        if stop.reason is Reason.TRAP_LOOP:
+            at = machine.hart.pc
+            print(f"vmlab: the trap handler at {at:#x} traps itself, for ever", file=sys.stderr)
+            return TRAP_LOOP
         if left <= 0:
             print(f"vmlab: {budget:,} instructions were not enough", file=sys.stderr)
             return OUT_OF_BUDGET
 
 
-def _explain(error: Exception, folder: Path) -> None:
-    print(f"vmlab: the part failed: {said(error)}", file=sys.stderr)
+def _show_frames(error: BaseException, folder: Path) -> None:
+    """Say which of the part's lines were at work."""
     for frame in own_frames(error.__traceback__, folder)[-3:]:
         name = Path(frame.filename).name
         print(f"    {name}:{frame.lineno} {frame.name}: {frame.line}", file=sys.stderr)

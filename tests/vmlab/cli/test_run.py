@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
+import re
 import sys
 from pathlib import Path
 
@@ -26,6 +28,15 @@ _start:
 done:
     {body}
 text: .asciz "hello\\n"
+"""
+
+LOOPS = """\
+import _thread
+
+def access_mode(hart, fetch):
+    while True:
+        _thread.interrupt_main()
+        len("")
 """
 
 
@@ -67,6 +78,65 @@ def test_waiting_for_ever_is_told(boot):
     status, out, err = boot(HELLO.format(body="wfi"))
     assert (status, out) == (126, "hello\n")
     assert err == "vmlab: the guest waits for an interrupt that cannot come\n"
+
+
+def test_a_trap_loop_is_told(boot):
+    status, out, err = boot(HELLO.format(body=".word 0"))
+    assert (status, out) == (123, "hello\n")
+    assert err == "vmlab: the trap handler at 0x0 traps itself, for ever\n"
+
+
+def test_ctrl_c_keeps_the_console(boot, monkeypatch):
+    command = sys.modules["vmlab.cli.run"]
+    monkeypatch.setattr(command, "SLICE", 1000)
+    show, pressed = command._Console.show, []
+
+    def press(console):
+        show(console)
+        if not pressed:
+            pressed.append(True)
+            _thread.interrupt_main()
+
+    monkeypatch.setattr(command._Console, "show", press)
+    status, out, err = boot(HELLO.format(body="j ."))
+    assert (status, out) == (130, "hello\n")
+    assert re.fullmatch(r"vmlab: interrupted after [12],000 instructions\n", err)
+
+
+def test_ctrl_c_in_a_part_shows_where(boot, tmp_path):
+    (tmp_path / "traps.py").write_text(LOOPS)
+    status, out, err = boot(FINISH.format(word="0x5555"), traps=tmp_path / "traps.py")
+    assert (status, out) == (130, "")
+    assert re.match(
+        r"vmlab: interrupted after 0 instructions\n    traps.py:[56] access_mode: ", err
+    )
+
+
+@pytest.mark.parametrize("names", ["sret", "sret, wfi ,sstatus-read"])
+def test_profiles_are_an_option(boot, names):
+    source = """
+        la t0, handler
+        csrw mtvec, t0
+        la t0, user
+        csrw mepc, t0
+        mret
+    user:
+        sret
+        ecall
+        .align 2
+    handler:
+        csrr t1, mcause
+        addi t1, t1, -8             # ecall: it fell through; 2 else
+        li t0, 0x100000
+        beqz t1, good
+        li t1, 0x3333 | 9 << 16
+        j 1f
+    good:
+        li t1, 0x5555
+    1:  sw t1, (t0)
+    """
+    assert boot(source, "--profile", names)[0] == 0
+    assert boot(source)[0] == 9
 
 
 def test_a_trace_goes_to_stderr_in_order(boot):
@@ -119,6 +189,7 @@ def test_the_folder_s_part_is_the_default(toy, vmlab, tmp_path, monkeypatch):
     [
         ("g.elf", b"\x7fELF", [], "g.elf: damaged ELF file"),
         ("g.elf", b"\x7fELF" + bytes(200), [], "g.elf: "),
+        ("g.S", b"nop\n", ["--profile", "popf"], "no profile 'popf'; there are sret, sstatus-r"),
         ("g.S", b"nop\n", ["--trace", "all"], "no trace of 'all'; there are instructions, traps"),
         ("g.S", b".space 0x200000\n", ["--ram", "1"], "lies outside RAM"),
     ],

@@ -205,17 +205,56 @@ def test_finisher(boot, value, code):
     assert machine.run(1000) == stop
 
 
-def test_trap_loop_runs_into_the_budget(boot):
-    machine = boot("_start: ecall\n")  # mtvec is 0, where there is nothing
-    assert machine.run(1000) == Stop(Reason.BUDGET, 0, 0)
-    assert machine.hart.mcause == 1
+def test_a_missing_handler_is_a_trap_loop(boot):
+    machine = boot("_start: nop\n ecall\n")  # mtvec is 0, where there is nothing
+    assert machine.run(1000) == Stop(Reason.TRAP_LOOP, 0, 1)
+    assert (machine.hart.pc, machine.hart.mcause) == (0, 1)
+    assert machine.run(1000) == Stop(Reason.TRAP_LOOP, 0, 1)
+    machine.hart.mtvec = 0x8000_0000  # a debugger's help
+    assert machine.run(1000) == Stop(Reason.BUDGET, 0, 501)
+
+
+def test_a_handler_that_traps_in_turns_runs_into_the_budget(boot):
+    machine = boot("""
+        la t0, one
+        csrw mtvec, t0
+    one:
+        la t0, two
+        csrw mtvec, t0
+        ecall
+    two:
+        la t0, one
+        csrw mtvec, t0
+        ecall
+    """)
+    assert machine.run(1000).reason is Reason.BUDGET
+
+
+def test_a_handler_that_traps_until_mprv_lets_it_is_no_loop(boot):
+    machine = boot("""
+    _start:
+        la t0, handler
+        csrw mtvec, t0
+        li t0, 8 << 60                  # a root at 0, in no memory
+        csrw satp, t0
+        li t0, 1 << 17                  # MPRV, and MPP = U
+        csrs mstatus, t0
+        .align 2
+    handler:
+        ld a0, 0(sp)
+        addi a1, a1, 1
+        j .
+    """)
+    machine.hart.x[2] = 0x8000_0000
+    assert machine.run(100).reason is Reason.BUDGET  # taking the trap made MPP = M
+    assert machine.hart.x[11] == 1
 
 
 @pytest.mark.parametrize("pc", [0, 1, 2, 0x8000_0001, 0x8000_0002, MASK64, MASK64 - 3, 1 << 63])
 def test_any_pc_is_survived(boot, pc):
     machine = boot("_start: nop\n")
     machine.hart.pc = pc
-    assert machine.run(10).reason is Reason.BUDGET
+    assert machine.run(10).reason is Reason.TRAP_LOOP
     assert machine.hart.mcause in (0, 1)
 
 
@@ -226,7 +265,7 @@ def test_part_may_set_any_pc(boot, overlay, pc):
         hart.x = [5] * 32
 
     machine = boot("_start: ecall\n", traps=overlay(take_trap=take_trap))
-    assert machine.run(10).reason is Reason.BUDGET
+    assert machine.run(10).reason is Reason.TRAP_LOOP
     assert machine.hart.pc == pc
     assert machine.hart.x == [0] + [5] * 31
     assert machine.hart.instret == 0
