@@ -133,7 +133,7 @@ def check_wfi(hart: HartState) -> None:
 
 
 def counter_hidden(hart: HartState, number: int) -> bool:
-    """Tell whether CSR `number` is a user counter that the modes above do not show (T10)."""
+    """Tell whether CSR `number` is a counter, or `stimecmp`, that higher modes hide (T10)."""
     raise NotImplementedError("T10: counters")
 
 

@@ -209,9 +209,12 @@ def check_wfi(hart: HartState) -> None:
 
 
 def counter_hidden(hart: HartState, number: int) -> bool:
-    """Tell whether CSR `number` is a user counter that the modes above do not show (T10)."""
+    """Tell whether CSR `number` is a counter, or `stimecmp`, that higher modes hide (T10)."""
     # BEGIN SOLUTION T10: counters
     # norm:mcounteren_clr_ill_inst_exc, norm:scounteren_op: each mode below M needs its bit.
+    if number == csrs.STIMECMP and hart.mode != Mode.M:
+        # norm:mcounteren_tm_clr, norm:menvcfg_stce_op2
+        return not (hart.mcounteren & csrs.TM and hart.menvcfg & csrs.STCE)
     if not 0xC00 <= number < 0xC20 or hart.mode == Mode.M:
         return False
     shown = hart.mcounteren

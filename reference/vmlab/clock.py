@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from .hart import MASK64, HartState
 
+CY, IR = 1 << 0, 1 << 2
+"""The bits of `mcountinhibit` that stop `mcycle` and `minstret` (norm:mcountinhibit_op)."""
+
 
 class Clock:
     """Advances the counters of one hart."""
@@ -24,11 +27,13 @@ class Clock:
         """Count instructions that have retired: a cycle and a tick of `mtime` each."""
         hart = self._hart
         self.retired += count
-        hart.instret = hart.instret + count & MASK64
+        if not hart.mcountinhibit & IR:
+            hart.instret = hart.instret + count & MASK64
         self.skip(count)
 
     def skip(self, ticks: int) -> None:
         """Let time pass without retiring anything."""
         hart = self._hart
-        hart.cycle = hart.cycle + ticks & MASK64
+        if not hart.mcountinhibit & CY:
+            hart.cycle = hart.cycle + ticks & MASK64
         hart.time = hart.time + ticks & MASK64

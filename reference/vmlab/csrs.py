@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from . import mstatus
+from . import mstatus, sstc
+from .clock import CY, IR
 from .hart import MASK64, HartState
 from .trap import IllegalInstruction, Irq
 
@@ -20,10 +21,16 @@ DELEGABLE = 0xB3FF
 MISA = 2 << 62 | sum(1 << ord(letter) - ord("A") for letter in "ACIMSU")
 EPC_MASK = MASK64 & ~1
 """IALIGN = 16: bit 0 of `mepc` and `sepc` is always 0 (norm:mepc_align)."""
-COUNTERS = 0b111
-"""Writable bits of `mcounteren`, `scounteren`: CY, TM, IR."""
+TM = 1 << 1
+"""The bit of `mcounteren` that shows `time` and `stimecmp` to the modes below M."""
+COUNTERS = CY | TM | IR
+"""Writable bits of `mcounteren` and `scounteren`."""
 FIOM = 1
-"""Fence of I/O implies memory: the one field of `menvcfg` and `senvcfg` here."""
+"""Fence of I/O implies memory: a field of `menvcfg`, and the only one of `senvcfg` here."""
+STCE = sstc.STCE
+"""The bit of `menvcfg` that gives S-mode its timer."""
+NO_TRIGGER = 1
+"""What `tinfo` says where there is no trigger (Debug specification, "Trigger Info")."""
 SATP_MODES = (0, 8)
 """Bare and Sv39."""
 
@@ -116,7 +123,10 @@ def _write_tvec(field: str) -> Write:
 
 
 def _write_mip(hart: HartState, value: int) -> None:
-    hart.mip = _field(hart.mip, value, S_INTERRUPTS)  # the M bits are wires
+    writable = S_INTERRUPTS  # the M bits are wires
+    if sstc.enabled(hart):  # and so is STIP now (norm:mip_stip_stimecmp_acc)
+        writable &= ~sstc.STIP
+    hart.mip = _field(hart.mip, value, writable)
 
 
 def _write_sip(hart: HartState, value: int) -> None:
@@ -132,18 +142,28 @@ def _write_satp(hart: HartState, value: int) -> None:
         hart.satp = value
 
 
-_ENVCFG = FIOM
+def _write_menvcfg(hart: HartState, value: int) -> None:
+    hart.menvcfg = value & (FIOM | STCE)
+    sstc.show(hart)
+
+
+def _write_stimecmp(hart: HartState, value: int) -> None:
+    hart.stimecmp = value
+    sstc.show(hart)  # norm:mip_stip_stimecmp_clr
+
+
 _ROWS: list[tuple[int, str, tuple[Read, Write]]] = [
     (0x100, "sstatus", (lambda hart: hart.mstatus & mstatus.SSTATUS, _write_sstatus)),
     (0x104, "sie", (lambda hart: hart.mie & hart.mideleg, _write_sie)),
     (0x105, "stvec", (_plain("stvec")[0], _write_tvec("stvec"))),
     (0x106, "scounteren", _plain("scounteren", COUNTERS)),
-    (0x10A, "senvcfg", _plain("senvcfg", _ENVCFG)),
+    (0x10A, "senvcfg", _plain("senvcfg", FIOM)),
     (0x140, "sscratch", _plain("sscratch")),
     (0x141, "sepc", _plain("sepc", EPC_MASK)),
     (0x142, "scause", _plain("scause")),
     (0x143, "stval", _plain("stval")),
     (0x144, "sip", (lambda hart: pending(hart) & hart.mideleg, _write_sip)),
+    (0x14D, "stimecmp", (_plain("stimecmp")[0], _write_stimecmp)),
     (0x180, "satp", (_plain("satp")[0], _write_satp)),
     (0x300, "mstatus", (_plain("mstatus")[0], _write_mstatus)),
     (0x301, "misa", _constant(MISA)),
@@ -152,13 +172,19 @@ _ROWS: list[tuple[int, str, tuple[Read, Write]]] = [
     (0x304, "mie", _plain("mie", S_INTERRUPTS | M_INTERRUPTS)),
     (0x305, "mtvec", (_plain("mtvec")[0], _write_tvec("mtvec"))),
     (0x306, "mcounteren", _plain("mcounteren", COUNTERS)),
-    (0x30A, "menvcfg", _plain("menvcfg", _ENVCFG)),
-    (0x320, "mcountinhibit", _constant(0)),
+    (0x30A, "menvcfg", (_plain("menvcfg")[0], _write_menvcfg)),
+    (0x320, "mcountinhibit", _plain("mcountinhibit", CY | IR)),
     (0x340, "mscratch", _plain("mscratch")),
     (0x341, "mepc", _plain("mepc", EPC_MASK)),
     (0x342, "mcause", _plain("mcause")),
     (0x343, "mtval", _plain("mtval")),
     (0x344, "mip", (pending, _write_mip)),
+    # No trigger is implemented: there is none at any `tselect` (Debug specification, "Sdtrig").
+    (0x7A0, "tselect", _constant(0)),
+    (0x7A1, "tdata1", _constant(0)),
+    (0x7A2, "tdata2", _constant(0)),
+    (0x7A3, "tdata3", _constant(0)),
+    (0x7A4, "tinfo", _constant(NO_TRIGGER)),
     (0xB00, "mcycle", _plain("cycle")),
     (0xB02, "minstret", _plain("instret")),
     (0xC00, "cycle", _plain("cycle")),
@@ -183,3 +209,4 @@ NUMBERS: dict[str, int] = {csr.name: number for number, csr in CSRS.items()}
 MIP = NUMBERS["mip"]
 SIP = NUMBERS["sip"]
 SATP = NUMBERS["satp"]
+STIMECMP = NUMBERS["stimecmp"]

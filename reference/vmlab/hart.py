@@ -14,6 +14,8 @@ from .ranges import U64, Registers
 
 XLEN = 64
 MASK64 = (1 << 64) - 1
+NEVER = MASK64
+"""What `mtimecmp` and `stimecmp` hold after reset, and by which software turns a timer off."""
 
 
 class Mode(IntEnum):
@@ -28,10 +30,11 @@ class Mode(IntEnum):
 class HartState:
     """Registers, pc, mode and the privileged CSRs of one hart. Every field but `mode` is unsigned.
 
-    `mip` holds the bits that are stored: the software-writable ones, and the wires of the CLINT and
-    the PLIC's M context (MSIP, MTIP, MEIP). The wire of the PLIC's S context is `seip`, apart,
-    because a read-modify-write of `mip` must not latch it (norm:mip_seip_wrcsr); the bits that are
-    pending are `mip | seip << 9`, see `vmlab.csrs.pending`.
+    `mip` holds the bits that are stored: the software-writable ones, the wires of the CLINT and
+    the PLIC's M context (MSIP, MTIP, MEIP), and the timer's STIP (`vmlab.sstc`). The wire of the
+    PLIC's S context is `seip`, apart, because a read-modify-write of `mip` must not latch it
+    (norm:mip_seip_wrcsr); the bits that are pending are `mip | seip << 9`, see
+    `vmlab.csrs.pending`.
     """
 
     x: Registers = field(default_factory=lambda: [0] * 32)
@@ -63,6 +66,7 @@ class HartState:
     scause: U64 = 0
     stval: U64 = 0
     satp: U64 = 0
+    stimecmp: U64 = NEVER
 
     cycle: U64 = 0
     """The `mcycle` counter; one cycle an instruction, and idle time while waiting."""
@@ -70,6 +74,7 @@ class HartState:
     """The `minstret` counter: retired instructions."""
     time: U64 = 0
     """What the `time` CSR shows: the CLINT's `mtime`."""
+    mcountinhibit: U64 = 0
 
     hartid: U64 = 0
 

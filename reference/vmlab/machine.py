@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from . import snapshot
+from . import snapshot, sstc
 from .access import TrapRaised
 from .bus import Bus
 from .clock import Clock
@@ -191,7 +191,7 @@ class Machine:
             if trap is None:
                 before = self.clock.retired
                 try:
-                    self.engine.run(min(left, self.clint.ticks_to_timer() or left, SLICE))
+                    self.engine.run(min(left, self._ticks_to_timer() or left, SLICE))
                 except TrapRaised as raised:
                     trap = raised.trap
                 left -= self.clock.retired - before
@@ -257,18 +257,35 @@ class Machine:
     def _wake(self) -> bool:
         """Tell whether the waiting hart goes on now, or when its timer has run off."""
         if not self._part.wakes(self.hart):
-            ticks = self.clint.ticks_to_timer()
+            ticks = self._ticks_to_waking()
             if ticks is None:
-                return False
-            later = self.hart.copy()
-            later.mip |= 1 << Irq.MTI
-            if not self._part.wakes(later):
                 return False
             self.clock.skip(ticks)
             self._sample_wires()
         self.waiting = False
         self._ask = True
         return True
+
+    def _ticks_to_waking(self) -> int | None:
+        """Return how many ticks are left until a timer wakes the hart; None if none ever will."""
+        later = self.hart.copy()
+        for ticks, interrupt in self._timers():
+            later.mip |= 1 << interrupt
+            if self._part.wakes(later):
+                return ticks
+        return None
+
+    def _timers(self) -> list[tuple[int, Irq]]:
+        """Return the ticks that are left until each timer strikes, the next one first."""
+        left = [
+            (self.clint.ticks_to_timer(), Irq.MTI),
+            (sstc.ticks_to_timer(self.hart), Irq.STI),
+        ]
+        return sorted((ticks, irq) for ticks, irq in left if ticks is not None)
+
+    def _ticks_to_timer(self) -> int | None:
+        """Return how many ticks are left until a timer strikes; None if none ever will."""
+        return next((ticks for ticks, _ in self._timers()), None)
 
     # Interrupt wires
 
@@ -284,14 +301,16 @@ class Machine:
         self._sample_wires()
 
     def _sample_wires(self) -> None:
-        """Show the devices' wires in `mip`."""
+        """Show the devices' wires, and the supervisor timer, in `mip`."""
         hart = self.hart
+        before = hart.mip
+        sstc.show(hart)
         mip = hart.mip & ~WIRES
         mip |= self.clint.software << Irq.MSI
         mip |= self.clint.timer << Irq.MTI
         mip |= self.plic.wire(CONTEXT_M) << Irq.MEI
         seip = self.plic.wire(CONTEXT_S)
-        if (mip, seip) != (hart.mip, hart.seip):
+        if (mip, seip) != (before, hart.seip):
             hart.mip, hart.seip = mip, seip
             self._reconsider()
 

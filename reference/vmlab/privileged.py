@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from . import csrs
+from .clock import CY, IR
 from .hart import MASK64, HartState
 from .isa import CsrForm, Decoded, Kind
 from .mmu import Mmu
@@ -13,8 +14,10 @@ from .parts import traps
 from .trap import IllegalInstruction
 
 _N = csrs.NUMBERS
-INTERRUPT_CSRS = {_N[n] for n in ("mstatus", "sstatus", "mie", "sie", "mip", "sip", "mideleg")}
-"""A write to one of these can change which interrupt is taken (norm:intr_mip_mie_xret_csrwr)."""
+CHOICE = ("mstatus", "sstatus", "mie", "sie", "mip", "sip", "mideleg", "stimecmp", "menvcfg")
+INTERRUPT_CSRS = {_N[n] for n in CHOICE}
+"""A write to one of these can change which interrupt is taken (norm:intr_mip_mie_xret_csrwr), or
+when the supervisor timer strikes."""
 STATUS_CSRS = {_N["mstatus"], _N["sstatus"]}
 MINSTRET, MCYCLE = _N["minstret"], _N["mcycle"]
 
@@ -129,7 +132,7 @@ class PrivilegedByPart:
             self._mmu.forget()
         # "the explicit write is done instead of the update from the side effect" (Zicsr): take off
         # what retiring this instruction is going to add.
-        if number == MINSTRET:
+        if number == MINSTRET and not hart.mcountinhibit & IR:
             hart.instret = hart.instret - 1 & MASK64
-        if number == MCYCLE:
+        if number == MCYCLE and not hart.mcountinhibit & CY:
             hart.cycle = hart.cycle - 1 & MASK64

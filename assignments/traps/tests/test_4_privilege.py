@@ -2,6 +2,7 @@
 
 from gradescope_utils.autograder_utils.decorators import number, weight
 from vmlab.bench.state import bits, hart
+from vmlab.csrs import STCE
 from vmlab.hart import Mode
 from vmlab.testing import clause
 from vmlab.trap import Irq
@@ -55,7 +56,7 @@ def test_read_only_csrs(bench):
 @weight(1)
 @number("10.3")
 def test_trapped_csrs(bench):
-    """TVM = 1 keeps satp from S-mode; mcounteren and scounteren keep counters from S and U."""
+    """TVM keeps satp from S-mode, TM and STCE stimecmp; counters need mcounteren, scounteren."""
     bench.csr(hart("S", TVM=0), "satp", write=True).is_allowed()
     bench.csr(hart("S", TVM=1), "satp").is_refused()
     bench.csr(hart("M", TVM=1), "satp").is_allowed()
@@ -63,6 +64,8 @@ def test_trapped_csrs(bench):
     bench.csr(hart("S", mcounteren=0b101), "time").is_refused()
     bench.csr(hart("U", mcounteren=0b010, scounteren=0b010), "time").is_allowed()
     bench.csr(hart("U", mcounteren=0b010, scounteren=0b101), "time").is_refused()
+    bench.csr(hart("S", mcounteren=0b010, menvcfg=STCE), "stimecmp", write=True).is_allowed()
+    bench.csr(hart("S", mcounteren=0b101, menvcfg=STCE), "stimecmp").is_refused()
 
 
 @clause("T11")

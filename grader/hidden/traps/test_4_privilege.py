@@ -6,7 +6,7 @@ from gradescope_utils.autograder_utils.decorators import number, weight
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from vmlab.bench.state import bits, hart
-from vmlab.csrs import CSRS
+from vmlab.csrs import CSRS, STCE, TM
 from vmlab.hart import Mode
 from vmlab.testing import clause
 from vmlab.trap import IllegalInstruction, Irq
@@ -97,7 +97,7 @@ def test_low_numbers_that_are_privileged(bench):
 @weight(1)
 @number("10.6")
 def test_what_shows_counters_and_satp(bench):
-    """A counter needs its own bit of mcounteren below M, and of scounteren too in U."""
+    """A counter needs its bit of mcounteren below M, and of scounteren in U; stimecmp TM, STCE."""
     for index, name in COUNTERS.items():
         for mode, mcounteren, scounteren in product(
             Mode, range(8), (0, 1 << index, 7 & ~(1 << index), 7)
@@ -111,6 +111,13 @@ def test_what_shows_counters_and_satp(bench):
             else:
                 outcome.is_refused()
     bench.csr(hart("S", mcounteren=7, scounteren=7), "hpmcounter3").is_refused()
+    for mode, mcounteren, menvcfg, write in product(Mode, range(8), (0, 1, STCE), (False, True)):
+        state = hart(mode, mcounteren=mcounteren, scounteren=7, menvcfg=menvcfg)
+        outcome = bench.csr(state, "stimecmp", write)
+        if mode == Mode.M or (mode == Mode.S and mcounteren & TM and menvcfg == STCE):
+            outcome.is_allowed()
+        else:
+            outcome.is_refused()
     for tw, tsr in product((0, 1), (0, 1)):
         bench.csr(hart("S", TVM=0, TW=tw, TSR=tsr), "satp", write=True).is_allowed()
         bench.csr(hart("S", TVM=1, TW=tw, TSR=tsr), "satp", write=True).is_refused()

@@ -6,6 +6,7 @@ here; every other exit is the part's. Addresses are not translated.
 
 from __future__ import annotations
 
+from vmlab import sstc
 from vmlab.bus import Bus, BusError
 from vmlab.devices import CLINT_BASE, FINISHER_BASE, UART_BASE, Clint, Finisher, Uart
 from vmlab.hart import MASK64, HartState
@@ -55,7 +56,7 @@ class VirtualMachine:
 
     def turn(self) -> None:
         """Run the guest until its next exit, and have that handled."""
-        left = self._clint.ticks_to_timer()
+        left = self._ticks_to_timer()
         before = self._machine.clock.retired
         exit = self._machine.run_guest(
             self.vcpu, self._slice if left is None else min(self._slice, left)
@@ -70,8 +71,13 @@ class VirtualMachine:
         if action.act is Act.WAIT:
             self._wait()
 
+    def _ticks_to_timer(self) -> int | None:
+        """Return how many ticks are left until a timer of the guest strikes; None if none will."""
+        left = (self._clint.ticks_to_timer(), sstc.ticks_to_timer(self.vcpu))
+        return min((ticks for ticks in left if ticks is not None), default=None)
+
     def _wait(self) -> None:
-        left = self._clint.ticks_to_timer()
+        left = self._ticks_to_timer()
         if left is None:
             self.idle = True
             return
@@ -86,6 +92,7 @@ class VirtualMachine:
         vcpu.mip = (
             vcpu.mip & ~WIRES | self._clint.software << Irq.MSI | self._clint.timer << Irq.MTI
         )
+        sstc.show(vcpu)
 
     def _emulate_device(self, exit: Exit) -> bool:
         """Do a load or store that a device answers; return whether it was one."""

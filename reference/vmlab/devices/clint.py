@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from vmlab.bus import BusError
-from vmlab.hart import MASK64, HartState
+from vmlab.hart import MASK64, NEVER, HartState
 
 MSIP = 0x0
 MTIMECMP = 0x4000
 MTIME = 0xBFF8
-NEVER = MASK64
-"""`mtimecmp` after reset, and what software writes to turn the timer off."""
 
 
 class Clint:

@@ -190,6 +190,9 @@ def check_csr(hart: HartState, number: int, write: bool) -> None:
         raise IllegalInstruction(f"there is no CSR {number:#05x}")
     if number == csrs.SATP and hart.mode == Mode.S and hart.mstatus & mstatus.TVM:
         raise IllegalInstruction("satp in S-mode with TVM = 1")
+    for_timer = 0 if hart.menvcfg >> 63 == 0 else hart.mcounteren & 0b10
+    if number == csrs.NUMBERS["stimecmp"] and hart.mode != Mode.M and not for_timer:
+        raise IllegalInstruction("stimecmp is M-mode's own, unless TM and STCE are 1")
     if 0xC00 <= number <= 0xC1F:
         shown = MASK64
         if hart.mode != Mode.M:

@@ -18,6 +18,7 @@ import pytest
         ("echo", b"Hello, world.", b"Hello, world. "),
         ("exceptions", b"", b"0000000000000001 ffffffff80000040 0000000000000040"),
         ("paging", b"", b"others"),
+        ("sstc", b"", b"8000000000000005 0000000000000020"),
         ("timer", b"", b"tick 8000000000000007 0000000000001880\n" * 5),
     ],
 )
