@@ -20,7 +20,7 @@ def expression(meaning: Callable[..., int], operands: dict[str, str]) -> str:
     Raises:
         ValueError: if the meaning is more than one `return`.
     """
-    body = _body(meaning)
+    body = returned(meaning)
     if body is None:
         raise ValueError(f"{meaning.__name__} is not one return statement")
     names = {name: ast.parse(source, mode="eval").body for name, source in operands.items()}
@@ -28,7 +28,7 @@ def expression(meaning: Callable[..., int], operands: dict[str, str]) -> str:
 
 
 @cache
-def _body(function: Callable[..., Any]) -> ast.expr | None:
+def returned(function: Callable[..., Any]) -> ast.expr | None:
     """Return what a function returns; None if it is not made of a single `return`."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     assert isinstance(tree, ast.FunctionDef)
@@ -43,7 +43,7 @@ def _body(function: Callable[..., Any]) -> ast.expr | None:
 def _inlinable(function: Callable[..., Any]) -> bool:
     if not inspect.isfunction(function):
         return False
-    body = _body(function)
+    body = returned(function)
     if body is None:
         return False
     used = [node.id for node in ast.walk(body) if isinstance(node, ast.Name)]
@@ -61,7 +61,7 @@ class _Substitute(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         arguments = [self.visit(argument) for argument in node.args]
         called = self._scope.get(node.func.id) if isinstance(node.func, ast.Name) else None
-        body = _body(called) if called and _inlinable(called) else None
+        body = returned(called) if called and _inlinable(called) else None
         if called is None or body is None:
             node.args = arguments
             return node

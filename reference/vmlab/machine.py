@@ -34,6 +34,7 @@ from .privileged import PrivilegedByPart
 from .profiles import with_holes
 from .program import ImageError, Program
 from .trace import Trace, TrapTaken
+from .translator import Translator
 from .trap import Exit, Irq, Trap
 
 MIB = 1 << 20
@@ -120,7 +121,8 @@ class Machine:
             self.hart, traps, self.mmu, self._reconsider, self._begin_waiting, self._settle
         )
         rules = with_holes(privileged, self.hart, self.options.profile)
-        self.engine = Interpreter(self.hart, self.mmu, self.bus, self.clock, rules, trace)
+        engine = Translator if self.options.engine == "translator" else Interpreter
+        self.engine = engine(self.hart, self.mmu, self.bus, self.clock, rules, trace)
         self.guest = GuestRunner(self.memory, self.clock, self.options, trace)
         """Real U-mode, for a VMM: `fetch` is what it offers to the `traps` part."""
         self._ask = True

@@ -48,8 +48,16 @@ class Context:
     """Start of a virtual page that may be read, to its offset in RAM. For engines."""
     stores: dict[int, int] = field(default_factory=dict)
     """As `loads`, for pages that may be written."""
-    code: dict[int, Callable[[], int]] = field(default_factory=dict)
-    """What an engine made of the instructions at virtual addresses; see `vmlab.interpreter`."""
+    code: dict[int, Any] = field(default_factory=dict)
+    """What an engine made of the instructions at virtual addresses; see there."""
+
+    def clear(self) -> None:
+        """Forget everything. The tables stay the same objects, which engines hold."""
+        for pages in self.pages.values():
+            pages.clear()
+        self.loads.clear()
+        self.stores.clear()
+        self.code.clear()
 
 
 class Mmu:
@@ -75,6 +83,8 @@ class Mmu:
         self._contexts: dict[tuple[Mode, Mode, int, int], Context] = {}
         self.context = Context(Mode.M, Mode.M, 0, 0)
         """What is remembered for the hart's present state, as of the last `refresh`."""
+        self.guarded: set[int] = set()
+        """Pages of RAM, by offset, that no context's `stores` may hold. For engines."""
 
     def refresh(self) -> None:
         """Choose the context again: the hart's mode, `mstatus` or `satp` has changed."""
@@ -95,12 +105,9 @@ class Mmu:
 
     def forget(self) -> None:
         """Drop all translations (norm:sfence_vma_all_asid_va); M-mode has none to drop."""
-        self._contexts = {
-            key: context
-            for key, context in self._contexts.items()
-            if context.fetch_mode == context.data_mode == Mode.M
-        }
-        self.refresh()
+        for context in self._contexts.values():
+            if not context.fetch_mode == context.data_mode == Mode.M:
+                context.clear()
 
     def state(self) -> list[Any]:
         """Return the TLB as plain data, which a snapshot keeps: a missing fence must go on to show.
@@ -156,6 +163,8 @@ class Mmu:
         if offset is not None and access is not Access.FETCH:
             context = self.context
             table = context.loads if access is Access.LOAD else context.stores
+            if access is Access.STORE and offset & ~PAGE_MASK in self.guarded:
+                return offset
             if len(table) >= TLB_PAGES:
                 table.clear()
             table[address & ~PAGE_MASK] = offset & ~PAGE_MASK

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from vmlab.hart import Mode
 from vmlab.mstatus import MPP, MPRV, MXR, SPP, SUM
+from vmlab.options import Options
 from vmlab.sv39 import A, D, R, U, V, W, X
 from vmlab.trace import Trace
 from vmlab.trap import Exc
@@ -257,7 +258,7 @@ def test_small_tables_make_no_difference(boot, monkeypatch, limit):
     """What is remembered is bounded; a guest that uses many pages only gets slower."""
     monkeypatch.setattr("vmlab.mmu.TLB_PAGES", limit)
     monkeypatch.setattr("vmlab.interpreter.CODE_LIMIT", limit)
-    machine = boot("""
+    source = """
     _start:
         li a0, 0x40010000       # through a gigapage, S-mode
         li a2, 8
@@ -269,7 +270,8 @@ def test_small_tables_make_no_difference(boot, monkeypatch, limit):
         addi a2, a2, -1
         bnez a2, 1b
         j .
-    """)
+    """
+    machine = boot(source, options=Options(engine="interpreter"))
     machine.memory.write(0x8000 + 8, 8, leaf(BASE))
     machine.memory.write(0x8000 + 16, 8, leaf(BASE, V | R | W | X | A | D))
     machine.hart.satp = 8 << 60 | (BASE + 0x8000) >> 12

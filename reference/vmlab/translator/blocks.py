@@ -1,0 +1,84 @@
+"""Blocks: code that is not hot, or not yet; and how hot it is.
+
+A block is a run of instructions that is entered at its start and left at its end. Each instruction
+is one of the interpreter's small functions (`vmlab.operations`), so that making a block is cheap,
+and most code of a boot never becomes more than that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..isa import Decoded, Kind, decode
+from ..memory import Ram
+from ..mmu import PAGE_MASK
+from ..operations import Surroundings, by_the_book, operation
+from .pages import CodePage
+
+HOT = 200
+"""Executions after which a block becomes the head of a region: about when that pays."""
+LONGEST = 32
+"""Instructions in a block."""
+ENDS = {Kind.BRANCH, Kind.JUMP}
+
+
+@dataclass(eq=False)
+class Block:
+    """Instructions that follow each other, in one page."""
+
+    start: int
+    """Virtual address."""
+    operations: tuple[Callable[[], int], ...]
+    """Empty if its first instruction must go by the book."""
+    page: CodePage
+    addresses: tuple[int, ...]
+    """Of the operations."""
+    heat: int = 0
+    """How often it was executed."""
+    hot: int = HOT
+    """The heat at which it becomes the head of a region."""
+
+
+def instruction(page: CodePage, pc: int, ram: Ram) -> Decoded | None:
+    """Return the instruction at `pc`; None if it is none, or not wholly in the page.
+
+    Its bytes are code from now on.
+    """
+    at = pc & PAGE_MASK
+    code = page.frame.code
+    code[at >> 3] = code[min(at + 2, PAGE_MASK) >> 3] = 1
+    offset = page.frame.offset + at
+    low = ram.unsigned[2][offset >> 1]
+    if low & 3 == 3:
+        if at > PAGE_MASK - 3:
+            return None
+        low |= ram.unsigned[2][(offset >> 1) + 1] << 16
+    return decode(low)
+
+
+def block(page: CodePage, start: int, ram: Ram, x: list[int]) -> Block:
+    """Return the block at `start`, made if it is not there yet."""
+    known = page.blocks.get(start)
+    if known is not None:
+        return known
+    functions: list[Callable[[], int]] = []
+    addresses: list[int] = []
+    pc, operations = start, page.operations
+    while len(functions) < LONGEST and pc >> 12 == page.number:
+        decoded = instruction(page, pc, ram)
+        if decoded is None:
+            break
+        function = operations.get(pc)
+        if function is None:
+            around = Surroundings(x, ram, page.context, ())
+            function = operations[pc] = operation(decoded, pc, around)
+        if function is by_the_book:
+            break
+        functions.append(function)
+        addresses.append(pc)
+        pc += decoded.length
+        if decoded.instruction.kind in ENDS:
+            break
+    made = page.blocks[start] = Block(start, tuple(functions), page, tuple(addresses))
+    return made

@@ -1,0 +1,342 @@
+"""The source of a region's function.
+
+    def region(b, bound, ...):      # b: the arm to begin with
+        n = 0                       # instructions retired, as of the last arm or turn of a loop
+        x5 = x[5]; ...              # the registers that the region uses
+        while n < bound:            # the limit is checked where arms begin and loops turn
+            if b < 1:
+                while n < bound:    # an arm that is a loop
+                    x5 = (x5 + 1)   # an instruction, a line
+                    ...
+                    n += 4
+            elif ...
+            else:
+                break               # the numbers behind the arms are ways out
+        x[5] = x5 & MASK; ...
+        return n, where to go on
+
+Every line of an instruction is listed in `Source.places` with its address and how many
+instructions have retired since `n`, so that an exception's line number is a precise fault.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..csrs import EPC_MASK
+from ..hart import MASK64
+from ..isa import Decoded, Kind
+from .flow import Node
+from .instructions import State, branch, computed, lines
+from .meaning import Untranslatable
+from .structure import Goto, If, Item, Join, Reach, Straight
+from .values import SIGN, add, constant, signed, unsigned
+
+NAME = "region"
+ARGUMENTS = "x, engine, pcs, targets, loads, stores, s1, s2, s4, s8, u1, u2, u4"
+"""What the function finds in its defaults: see `vmlab.translator.region`."""
+MISALIGNED = MASK64 & ~EPC_MASK & ~1
+"""Bits of a jump's target that must be 0, or else it traps."""
+
+
+@dataclass
+class Source:
+    """A region as Python source, and what belongs to it."""
+
+    text: str
+    places: list[tuple[int, int] | None]
+    """For each line: address of its instruction, and instructions retired since `n`."""
+    heads: list[int]
+    """Addresses of the arms, by number."""
+    exits: list[int]
+    """Where ways out lead; their numbers begin behind the arms' and the one of `to`."""
+    longest: int
+    """Instructions that can retire between two checks of the limit."""
+    written: list[int]
+    """Registers that the region may change."""
+
+
+def source(nodes: dict[int, Node], arms: dict[int, list[Item]]) -> Source:
+    """Write the function of a region."""
+    return _Writer(nodes, arms).write()
+
+
+@dataclass
+class _Line:
+    indent: int
+    text: str
+    place: tuple[int, int] | None
+
+
+@dataclass
+class _Arm:
+    head: int
+    loops: bool
+    lines: list[_Line] = field(default_factory=list)
+
+
+class _Writer:
+    def __init__(self, nodes: dict[int, Node], arms: dict[int, list[Item]]) -> None:
+        self._nodes = nodes
+        self._arms = arms
+        self._heads = sorted(arms, key=lambda pc: -nodes[pc].heat)
+        self._numbers = {pc: number for number, pc in enumerate(self._heads)}
+        self._exits: dict[int, int] = {}
+        self._longest = 1
+        self._read: set[int] = set()
+        self._written: set[int] = set()
+        # of the arm at hand
+        self._arm = _Arm(0, False)
+        self._indent = 0
+        self._place: tuple[int, int] | None = None
+        self._reached: dict[int, State] = {}
+
+    def write(self) -> Source:
+        bodies = [self._body(head) for head in self._heads]
+        self._arm, self._indent, self._place = _Arm(0, False), 0, None
+        used = sorted((self._read | self._written) - {0})
+        written = sorted(self._written - {0})
+        defaults = ", ".join(f"{name}={name}" for name in ARGUMENTS.split(", "))
+        self._add(f"def {NAME}(b, bound, {defaults}):")
+        self._indent = 1
+        self._add("n = 0")
+        for number in used:
+            self._add(f"x{number} = t if (t := x[{number}]) < {SIGN} else t - {2 * SIGN}")
+        self._add("while n < bound:")
+        self._indent = 2
+        self._choice(bodies, 0, len(bodies) + 1)
+        self._indent = 1
+        for number in written:
+            self._add(f"x[{number}] = x{number} & {MASK64:#x}")
+        self._add(f"return n, (to if b == {self._dynamic} else pcs[b])")
+        written_lines = self._arm.lines
+        return Source(
+            "\n".join(" " * line.indent + line.text for line in written_lines) + "\n",
+            [line.place for line in written_lines],
+            self._heads,
+            list(self._exits),
+            self._longest,
+            written,
+        )
+
+    @property
+    def _dynamic(self) -> int:
+        """Number of the way out whose target is in `to`."""
+        return len(self._heads)
+
+    def _choice(self, bodies: list[_Arm], low: int, high: int) -> None:
+        """Write the choice between arms `low` to `high - 1`; the last number is the way out."""
+        if high - low == 1:
+            if low == len(bodies):
+                self._add("break")
+            else:
+                indent = self._indent
+                self._arm.lines += [
+                    _Line(indent + line.indent, line.text, line.place) for line in bodies[low].lines
+                ]
+            return
+        weights = [self._weight(number) for number in range(low, high)]
+        middle, total = low + 1, weights[0]
+        while middle < high - 1 and 2 * total < sum(weights):
+            total += weights[middle - low]
+            middle += 1
+        self._add(f"if b < {middle}:")
+        self._indent += 1
+        self._choice(bodies, low, middle)
+        self._indent -= 1
+        self._add("else:")
+        self._indent += 1
+        self._choice(bodies, middle, high)
+        self._indent -= 1
+
+    def _weight(self, number: int) -> int:
+        return 1 + self._nodes[self._heads[number]].heat if number < len(self._heads) else 1
+
+    # An arm
+
+    def _body(self, head: int) -> _Arm:
+        loops = _goes_to(self._arms[head], head)
+        self._arm, self._indent, self._place = _Arm(head, loops), 0, None
+        if loops:
+            self._add("while n < bound:")
+            self._indent = 1
+        self._reached = {}
+        self._items(self._arms[head], State())
+        return self._arm
+
+    def _add(self, text: str) -> None:
+        self._arm.lines.append(_Line(self._indent, text, self._place))
+
+    def _items(self, items: list[Item], state: State) -> bool:
+        """Write items; tell whether the end of what was written can be reached."""
+        falls = True
+        for item in items:
+            match item:
+                case Straight(node):
+                    if not self._straight(node, state):
+                        return False
+                case If():
+                    falls = self._if(item, state)
+                case Goto(target):
+                    self._goto(target, state)
+                    return False
+                case Reach(target):
+                    self._reach(target, state)
+                    return True
+                case Join(target):
+                    joined = self._reached.pop(target, None)
+                    if joined is None:
+                        return False
+                    state.ranges, state.count, state.path = joined.ranges, joined.count, joined.path
+        return falls
+
+    def _if(self, item: If, state: State) -> bool:
+        last = item.node.instructions[-1]
+        pc, decoded = last
+        self._place = (pc, state.count)
+        self._settle(state)
+        try:
+            test = branch(decoded, pc, state)
+        except Untranslatable:
+            self._by_the_book(pc, state)
+            return False
+        self._read |= {decoded.rs1, decoded.rs2}
+        self._retire(state)
+        at = len(self._arm.lines)
+        self._add(f"if {test}:")
+        self._place = None
+        self._indent += 1
+        falls = self._items(item.then, state.copy())
+        self._indent -= 1
+        if len(self._arm.lines) == at + 1:  # nothing to do but to fall through
+            self._arm.lines[at].text = f"if not ({test}):"
+            self._indent += 1
+            falls = self._items(item.otherwise, state.copy()) or falls
+            self._indent -= 1
+            if len(self._arm.lines) == at + 1:
+                self._arm.lines.pop()
+            return falls
+        if not falls:
+            return self._items(item.otherwise, state)
+        self._add("else:")
+        at = len(self._arm.lines)
+        self._indent += 1
+        self._items(item.otherwise, state.copy())
+        self._indent -= 1
+        if len(self._arm.lines) == at:
+            self._arm.lines.pop()
+        return True
+
+    def _reach(self, target: int, state: State) -> None:
+        """Fall through to a join, where all ways must have the same count."""
+        self._settle(state)
+        joined = self._reached.get(target)
+        if joined is None:
+            self._reached[target] = state.copy()
+            return
+        if state.count != joined.count:
+            self._add(f"n += {state.count - joined.count}")
+        joined.merge(state)
+
+    def _goto(self, target: int, state: State) -> None:
+        self._settle(state)
+        self._leave(self._number(target), state)
+
+    def _leave(self, number: int, state: State) -> None:
+        self._longest = max(self._longest, state.path)
+        if state.count:
+            self._add(f"n += {state.count}")
+        loops = self._arm.loops
+        if loops and number == self._numbers[self._arm.head]:
+            self._add("continue")
+            return
+        self._add(f"b = {number}")
+        self._add("break" if loops else "continue")
+
+    def _number(self, pc: int) -> int:
+        if pc in self._numbers:
+            return self._numbers[pc]
+        return self._exits.setdefault(pc, self._dynamic + 1 + len(self._exits))
+
+    def _settle(self, state: State) -> None:
+        for line in state.settle():
+            self._add(line)
+
+    def _retire(self, state: State) -> None:
+        state.count += 1
+        state.path += 1
+
+    def _by_the_book(self, pc: int, state: State) -> None:
+        """Leave the region at an instruction that the interpreter's step must do."""
+        self._settle(state)
+        number = self._exits.setdefault(pc, self._dynamic + 1 + len(self._exits))
+        self._leave(number, state)
+
+    def _straight(self, node: Node, state: State) -> bool:
+        """Write a node's instructions; tell whether their end can be reached."""
+        for pc, decoded in node.instructions:
+            self._place = (pc, state.count)
+            kind = decoded.instruction.kind
+            if kind is Kind.BRANCH:
+                break
+            try:
+                if kind is Kind.JUMP:
+                    if not self._jump(node, pc, decoded, state):
+                        return False
+                    continue
+                self._read |= {decoded.rs1, decoded.rs2}
+                for line in lines(decoded, pc, state):
+                    self._add(line)
+                self._written.add(decoded.rd)
+            except Untranslatable:
+                self._by_the_book(pc, state)
+                return False
+            self._retire(state)
+        self._place = None
+        if node.stops:
+            self._by_the_book(node.following, state)
+            return False
+        return True
+
+    def _jump(self, node: Node, pc: int, decoded: Decoded, state: State) -> bool:
+        """Write a jump; tell whether it goes on in this arm, where `structure` says."""
+        goes_to = computed(decoded, pc, state)
+        link = pc + decoded.length & MASK64
+        direct = bool(node.successors)
+        if not direct:
+            self._read.add(decoded.rs1)
+            wanted = signed(add(state.register(decoded.rs1), constant(decoded.imm)), 64)
+            self._add(f"b = targets[{wanted.source}]")  # if it is odd, it is not there
+            self._add(f"if b == {self._dynamic}:")
+            self._indent += 1
+            self._add(f"to = {unsigned(goes_to, 64).source}")
+            if MISALIGNED:
+                self._add(f"if to & {MISALIGNED}:")
+                self._indent += 1
+                self._by_the_book(pc, state.copy())
+                self._indent -= 1
+            self._indent -= 1
+        if decoded.rd:
+            self._written.add(decoded.rd)
+            self._add(state.assign(decoded.rd, signed(constant(link), 64)))
+        self._retire(state)
+        if direct:
+            return True
+        self._settle(state)
+        self._longest = max(self._longest, state.path)
+        self._add(f"n += {state.count}")
+        self._add("break" if self._arm.loops else "continue")
+        return False
+
+
+def _goes_to(items: list[Item], head: int) -> bool:
+    """Tell whether an arm comes back to its head."""
+    for item in items:
+        match item:
+            case Goto(target):
+                if target == head:
+                    return True
+            case If(then=then, otherwise=otherwise):
+                if _goes_to(then, head) or _goes_to(otherwise, head):
+                    return True
+    return False

@@ -1,0 +1,112 @@
+"""Which code becomes a region: the warm code that can be reached from a hot block, as a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..hart import MASK64
+from ..isa import Decoded, Kind
+from .pages import CodePage
+
+TRANSLATABLE = {
+    Kind.COMPUTE, Kind.BRANCH, Kind.JUMP, Kind.LOAD, Kind.STORE,
+    Kind.FENCE, Kind.AMO, Kind.LR, Kind.SC,
+}  # fmt: skip
+"""The others are left to the interpreter's step."""
+NODE_LENGTH = 64
+"""Instructions in a node, at most."""
+
+
+@dataclass(eq=False)
+class Node:
+    """Instructions that follow each other; entered at the start only, left at the end only."""
+
+    start: int
+    page: CodePage
+    heat: int
+    instructions: list[tuple[int, Decoded]] = field(default_factory=list)
+    """Virtual address and instruction. A branch or jump is the last one."""
+    following: int = 0
+    """Address behind the last instruction."""
+    stops: bool = False
+    """Whether what follows must go by the book."""
+    successors: list[int] = field(default_factory=list)
+    """Where it can go on, in the region or not: for a branch the taken way first."""
+    resumes: list[int] = field(default_factory=list)
+    """Where the hart will come back: behind a call, behind an instruction that goes by the book."""
+
+    @property
+    def last(self) -> Decoded | None:
+        """The last instruction."""
+        return self.instructions[-1][1] if self.instructions else None
+
+
+def select(
+    head: int,
+    lookup: Callable[[int], tuple[CodePage, int] | None],
+    decode: Callable[[CodePage, int], Decoded | None],
+    limit: int,
+) -> dict[int, Node]:
+    """Choose the nodes of a region, nearest to `head` first, until they have `limit` instructions.
+
+    Args:
+        head: Address of the hot block.
+        lookup: Returns page and heat of an address, or None if it shall not be in the region.
+        decode: Returns the instruction at an address; None if it cannot be translated.
+        limit: Number of instructions.
+    """
+    nodes: dict[int, Node] = {}
+    queue = [head]
+    size = 0
+    for start in queue:
+        found = lookup(start)
+        if start in nodes or found is None:
+            continue
+        if size >= limit:
+            break
+        node = Node(start, *found)
+        _fill(node, decode)
+        if node.stops and not node.instructions:  # it would do nothing at all
+            queue += node.resumes
+            continue
+        nodes[start] = node
+        size += len(node.instructions)
+        queue += node.successors + node.resumes
+    for node in nodes.values():
+        _split(node, nodes)
+    return nodes
+
+
+def _fill(node: Node, decode: Callable[[CodePage, int], Decoded | None]) -> None:
+    pc = node.start
+    while len(node.instructions) < NODE_LENGTH and pc >> 12 == node.page.number:
+        decoded = decode(node.page, pc)
+        if decoded is None or decoded.instruction.kind not in TRANSLATABLE:
+            node.stops = True
+            node.resumes = [pc + (decoded.length if decoded else 4) & MASK64]
+            break
+        node.instructions.append((pc, decoded))
+        pc = pc + decoded.length & MASK64
+        if decoded.instruction.kind is Kind.BRANCH:
+            node.successors = [node.instructions[-1][0] + decoded.imm & MASK64, pc]
+            break
+        if decoded.instruction.kind is Kind.JUMP:
+            if "rs1" not in decoded.instruction.needs:
+                node.successors = [node.instructions[-1][0] + decoded.imm & MASK64]
+            if decoded.rd:
+                node.resumes = [pc]
+            break
+    else:
+        node.successors = [pc]
+    node.following = pc
+
+
+def _split(node: Node, nodes: dict[int, Node]) -> None:
+    """End a node where another one begins."""
+    for index, (pc, _) in enumerate(node.instructions):
+        if index and pc in nodes:
+            del node.instructions[index:]
+            node.following, node.successors, node.resumes = pc, [pc], []
+            node.stops = False
+            return

@@ -1,0 +1,202 @@
+"""The source of single instructions, and what is known of the registers between them.
+
+A load or store is one expression, which raises KeyError where the TLB does not know the page, or
+where the address is misaligned, before anything has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..isa import Decoded, Kind
+from ..mmu import KEYS, PAGE_MASK
+from .meaning import condition, result
+from .values import MASK, S64, Value, add, constant, signed, unsigned
+
+
+@dataclass
+class State:
+    """What is known at a place in a region's function."""
+
+    ranges: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Bounds of the registers that are not just any signed number of 64 bits."""
+    count: int = 0
+    """Instructions that have retired since they were last added to `n`."""
+    path: int = 0
+    """Instructions since the limit was last checked, at most."""
+
+    def copy(self) -> State:
+        """Return an independent copy."""
+        return State(dict(self.ranges), self.count, self.path)
+
+    def register(self, number: int) -> Value:
+        """Return the local variable of a register, or its number if that is known."""
+        low, high = self.ranges.get(number, S64) if number else (0, 0)
+        return constant(low) if low == high else Value(f"x{number}", low, high)
+
+    def assign(self, number: int, value: Value) -> str:
+        """Note that a register takes a value modulo 2^64; return the statement."""
+        if value.constant or not value.loose:
+            value = signed(value, 64)
+        self.ranges[number] = (value.low, value.high)
+        return f"x{number} = {value.source}"
+
+    def settle(self) -> list[str]:
+        """Return the statements that make every register a signed number of 64 bits."""
+        lines = []
+        for number, (low, high) in list(self.ranges.items()):
+            value = Value(f"x{number}", low, high)
+            if not value.signed:
+                lines.append(self.assign(number, signed(value, 64)))
+        return lines
+
+    def merge(self, other: State) -> None:
+        """Keep only what also holds in another state; both are settled."""
+        for number in set(self.ranges) | set(other.ranges):
+            low, high = self.ranges.get(number, S64)
+            low2, high2 = other.ranges.get(number, S64)
+            self.ranges[number] = (min(low, low2), max(high, high2))
+        self.path = max(self.path, other.path)
+
+
+def lines(decoded: Decoded, pc: int, state: State) -> list[str]:
+    """Return the statements of an instruction that is neither branch nor jump.
+
+    Only the first can raise. Raises Untranslatable if the instruction must go by the book.
+    """
+    write = _WRITERS.get(decoded.instruction.kind)
+    return write(decoded, pc, state) if write else []
+
+
+def branch(decoded: Decoded, pc: int, state: State) -> str:
+    """Return the condition of a branch. Raises Untranslatable."""
+    return _bind(condition(decoded.instruction, _operands(decoded, pc, state)), decoded)
+
+
+def computed(decoded: Decoded, pc: int, state: State) -> Value:
+    """Return what an instruction's meaning computes, modulo 2^64. Raises Untranslatable."""
+    value = result(decoded.instruction, _operands(decoded, pc, state))
+    return value._replace(source=_bind(value.source, decoded))
+
+
+def _operands(decoded: Decoded, pc: int, state: State) -> tuple[tuple[str, Value], ...]:
+    """Return the operands, under names that make equal what differs in registers only."""
+    found: list[tuple[str, Value]] = []
+    for name in decoded.instruction.needs:
+        match name:
+            case "rs1" | "rs2":
+                value = state.register(getattr(decoded, name))
+                found.append((name, value if value.constant else value._replace(source=name)))
+            case "old":
+                sign = 1 << 8 * decoded.instruction.width - 1
+                found.append((name, Value(name, -sign, sign - 1)))
+            case _:
+                found.append((name, constant(pc if name == "pc" else decoded.imm)))
+    return tuple(found)
+
+
+def _bind(source: str, decoded: Decoded) -> str:
+    return source.replace("rs1", f"x{decoded.rs1}").replace("rs2", f"x{decoded.rs2}")
+
+
+def _compute(decoded: Decoded, pc: int, state: State) -> list[str]:
+    return [state.assign(decoded.rd, computed(decoded, pc, state))] if decoded.rd else []
+
+
+def _load(decoded: Decoded, pc: int, state: State) -> list[str]:
+    row = decoded.instruction
+    item = f"{_view(row.width, row.signed)}[{_index(decoded, state, 'loads')}]"
+    if not decoded.rd:
+        return [item]
+    low, high = _bounds(row.width, row.signed)
+    return [state.assign(decoded.rd, Value(item, low, high))]
+
+
+def _store(decoded: Decoded, pc: int, state: State) -> list[str]:
+    view, value = _stored(state.register(decoded.rs2), decoded.instruction.width)
+    return [f"{view}[{_index(decoded, state, 'stores')}] = {value}"]
+
+
+def _amo(decoded: Decoded, pc: int, state: State) -> list[str]:
+    width = decoded.instruction.width
+    view, new = _stored(computed(decoded, pc, state), width)
+    first = [
+        f"i = {_index(decoded, state, 'stores')}",
+        f"old = {_view(width, True)}[i]",
+        f"{view}[i] = {new}",
+    ]
+    if not decoded.rd:
+        return first
+    return [*first, state.assign(decoded.rd, Value("old", *_bounds(width, True)))]
+
+
+def _load_reserved(decoded: Decoded, pc: int, state: State) -> list[str]:
+    width = decoded.instruction.width
+    first = [
+        f"i = {_index(decoded, state, 'loads')}",
+        f"engine.reservation = (i * {width}, {width})",
+    ]
+    if not decoded.rd:
+        return first
+    value = Value(f"{_view(width, True)}[i]", *_bounds(width, True))
+    return [*first, state.assign(decoded.rd, value)]
+
+
+def _store_conditional(decoded: Decoded, pc: int, state: State) -> list[str]:
+    width = decoded.instruction.width
+    view, value = _stored(state.register(decoded.rs2), width)
+    first = [
+        f"i = {_index(decoded, state, 'stores')}",
+        f"t = engine.reservation == (i * {width}, {width})",
+        f"if t: {view}[i] = {value}",
+        "engine.reservation = None",
+    ]
+    if not decoded.rd:
+        return first
+    return [*first, state.assign(decoded.rd, Value("(0 if t else 1)", 0, 1))]
+
+
+def _index(decoded: Decoded, state: State, table: str) -> str:
+    """Return what finds the number of an item in RAM: translated, and aligned, or KeyError."""
+    width = decoded.instruction.width
+    address = add(state.register(decoded.rs1), constant(decoded.imm))
+    shift = f" >> {width.bit_length() - 1}" if width > 1 else ""
+    if address.constant:
+        at = address.low & MASK
+        return f"{table}[{at & KEYS[width]}] + {at & PAGE_MASK}{shift}"
+    name, first = address.source, address.source
+    if not name.isidentifier():
+        name, first = "t", f"(t := {address.source})"
+    return f"{table}[{first} & {KEYS[width]:#x}] + ({name} & {PAGE_MASK}){shift}"
+
+
+def _bounds(width: int, is_signed: bool) -> tuple[int, int]:
+    bits = 8 * width
+    return (-(1 << bits - 1), (1 << bits - 1) - 1) if is_signed else (0, (1 << bits) - 1)
+
+
+def _view(width: int, is_signed: bool) -> str:
+    """Name the view of RAM that reads and writes numbers of this kind."""
+    return f"{'s' if is_signed else 'u'}{width}"
+
+
+def _stored(value: Value, width: int) -> tuple[str, str]:
+    """Return the view through which the low bytes of a value are stored, and what to store."""
+    for is_signed in (True, False):
+        if value.within(*_bounds(width, is_signed)):
+            return _view(width, is_signed), value.source
+    if width == 8:
+        return _view(8, True), signed(value, 64).source
+    low = unsigned(value, 32).source if width == 4 else f"{value.source} & {(1 << 8 * width) - 1}"
+    return _view(width, False), low
+
+
+_WRITERS: dict[Kind, Callable[[Decoded, int, State], list[str]]] = {
+    Kind.COMPUTE: _compute,
+    Kind.LOAD: _load,
+    Kind.STORE: _store,
+    Kind.AMO: _amo,
+    Kind.LR: _load_reserved,
+    Kind.SC: _store_conditional,
+}

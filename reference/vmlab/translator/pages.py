@@ -1,0 +1,162 @@
+"""Pages that hold translated code, and how a change of their contents is noticed.
+
+A page of RAM that instructions were translated from leaves the tables through which engines store
+(`Mmu.guarded`). So a store there takes the slow way, which comes to `CodePages.written`. Changes
+from outside, between two runs, are noticed by comparing: `CodePages.check` for the pages in use,
+and `installed` for every other one at its next use. The cost depends on the pages that a run
+uses, neither on the amount of code nor on the size of RAM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..memory import PAGE_SIZE
+from ..mmu import PAGE_MASK, Context, Mmu
+
+if TYPE_CHECKING:
+    from .blocks import Block
+    from .region import Region
+
+PAGES_AT_MOST = 1 << 12
+"""Pages that are kept; when there would be more, all are forgotten."""
+USED_AT_MOST = 24
+"""Pages that are compared at each entry; when more are in use, all are put out of use instead."""
+
+
+@dataclass(eq=False)
+class Frame:
+    """A page of RAM that instructions were translated from."""
+
+    offset: int
+    """In RAM, in bytes."""
+    held: bytes
+    """What the page held."""
+    code: bytearray = field(default_factory=lambda: bytearray(PAGE_SIZE // 8))
+    """For each 8 bytes: 1 if instructions were translated from them."""
+    pages: list[CodePage] = field(default_factory=list)
+    changes: int = 0
+    """How often code in it has changed."""
+
+
+@dataclass(eq=False)
+class CodePage:
+    """What was made of the instructions in a virtual page that lay in a frame, in one context."""
+
+    context: Context
+    number: int
+    """Virtual page number."""
+    frame: Frame
+    blocks: dict[int, Block] = field(default_factory=dict)
+    """By virtual address."""
+    operations: dict[int, Callable[[], int]] = field(default_factory=dict)
+    """The functions that blocks are made of, by virtual address."""
+    regions: list[Region] = field(default_factory=list)
+    """Those with a part here."""
+
+    @property
+    def in_use(self) -> bool:
+        """Whether the context's code comes from here; see `CodePages.installed`."""
+        return self.context.code.get(~self.number) is self
+
+
+class CodePages:
+    """All pages that one engine translated from.
+
+    `Context.code` is what is in use: units by virtual address; and, by the complement of its number
+    (a negative key, so never an address), each virtual page that they come from. `Mmu.forget`
+    empties it, and nothing else is lost: pages come back when they are met again.
+    """
+
+    def __init__(self, mmu: Mmu, ram: memoryview) -> None:
+        self._mmu = mmu
+        self._ram = ram
+        self._frames: dict[int, Frame] = {}
+        self._pages: dict[tuple[Context, int, int], CodePage] = {}
+
+    def installed(self, context: Context, pc: int, offset: int) -> CodePage:
+        """Return the page of `pc`, whose instruction lies at `offset` in RAM; put it to use."""
+        number, start = pc >> 12, offset & ~PAGE_MASK
+        page: CodePage | None = context.code.get(~number)
+        if page is not None and page.frame.offset == start:
+            return page
+        frame = self._frames.get(start)
+        if frame is None:
+            frame = Frame(start, self._contents(start))
+            self._frames[start] = frame
+            self._guard(start)
+        self._compare(frame)
+        key = (context, number, start)
+        page = self._pages.get(key)
+        if page is None:
+            if len(self._pages) >= PAGES_AT_MOST:
+                self._forget()
+            page = self._pages[key] = CodePage(context, number, frame)
+            frame.pages.append(page)
+        code = context.code
+        code[~number] = page
+        code.update(page.blocks)
+        for region in page.regions:
+            region.install()
+        return page
+
+    def check(self) -> None:
+        """Notice what was changed in RAM, from outside, in the code that is in use."""
+        contexts = self._mmu.contexts()
+        used = {page.frame for c in contexts for key, page in c.code.items() if key < 0}
+        if len(used) > USED_AT_MOST:
+            for context in contexts:
+                context.code.clear()
+            return
+        for frame in used:
+            self._compare(frame)
+
+    def written(self, offset: int, length: int) -> None:
+        """Drop what was made of bytes in RAM that have been written."""
+        for start in range(offset & ~PAGE_MASK, offset + length, PAGE_SIZE):
+            frame = self._frames.get(start)
+            if frame is not None:
+                self._compare(frame)
+
+    def _forget(self) -> None:
+        """Begin anew: a guest that maps its code ever anew must not fill the host's memory."""
+        self._pages.clear()
+        for frame in self._frames.values():
+            frame.pages.clear()
+        for context in self._mmu.contexts():
+            context.code.clear()
+
+    def _contents(self, start: int) -> bytes:
+        return self._ram[start : start + PAGE_SIZE].tobytes()
+
+    def _compare(self, frame: Frame) -> None:
+        """Drop what was made of a frame if its code is no longer what it was."""
+        now, before = self._contents(frame.offset), frame.held
+        if now == before:
+            return
+        frame.held = now
+        for number, is_code in enumerate(frame.code):
+            at = 8 * number
+            if is_code and now[at : at + 8] != before[at : at + 8]:
+                self._drop(frame)
+                return
+
+    def _drop(self, frame: Frame) -> None:
+        frame.code = bytearray(len(frame.code))
+        frame.changes += 1
+        for page in frame.pages:
+            for region in list(page.regions):
+                region.remove()
+            if page.in_use:
+                for pc in page.blocks:
+                    page.context.code.pop(pc, None)
+            page.blocks.clear()
+            page.operations.clear()
+
+    def _guard(self, start: int) -> None:
+        self._mmu.guarded.add(start)
+        for context in self._mmu.contexts():
+            for page in [page for page, at in context.stores.items() if at == start]:
+                del context.stores[page]

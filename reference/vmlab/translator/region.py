@@ -1,0 +1,132 @@
+"""A region: hot code as one Python function, and how it is left in the middle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from ..hart import MASK64
+from ..isa import arithmetic
+from ..memory import Ram
+from . import emit
+from .blocks import Block
+from .flow import Node
+from .pages import CodePage
+from .structure import arms
+from .values import SIGN
+
+if TYPE_CHECKING:
+    from .engine import Translator
+
+Function = Callable[[int, int], tuple[int, int]]
+
+
+@dataclass(eq=False, slots=True)
+class Entry:
+    """A place where a region can be entered."""
+
+    region: Region
+    arm: int
+    function: Function
+    """Takes the number of an arm and `bound`; returns how many instructions retired, at least one
+    and fewer than `bound` + `longest`, and where to go on."""
+    longest: int
+    block: Block
+    """What to run instead when fewer than `longest` instructions may retire."""
+    heat: int = 0
+    """How often it was entered."""
+    hot: int = 0
+    """The heat at which a larger region is made; 0 if that never happens."""
+
+
+@dataclass(eq=False)
+class Region:
+    """A region's function and where it came from."""
+
+    source: emit.Source
+    nodes: frozenset[int]
+    """Addresses of its nodes."""
+    pages: list[CodePage]
+    generation: int
+    """How often the region at this head was made anew, larger."""
+    entries: dict[int, Entry] = field(default_factory=dict)
+    """By virtual address."""
+
+    def install(self) -> None:
+        """Put the region to use if all of its pages are in use."""
+        if all(page.in_use for page in self.pages):
+            self.pages[0].context.code.update(self.entries)
+
+    def remove(self) -> None:
+        """Forget the region: some of its code has changed, or a better one is there."""
+        code = self.pages[0].context.code
+        for pc, entry in self.entries.items():
+            if code.get(pc) is entry:
+                del code[pc]
+        for page in self.pages:
+            if self in page.regions:
+                page.regions.remove(self)
+
+    def stopped(self, traceback: TracebackType, x: list[int]) -> tuple[int, int] | None:
+        """Bring the registers up to date after an exception in the function.
+
+        Returns the address of the instruction that raised, and how many retired before it; None if
+        the exception does not come from an instruction.
+        """
+        place = self.source.places[traceback.tb_lineno - 1]
+        if place is None:
+            return None
+        values = traceback.tb_frame.f_locals
+        for number in self.source.written:
+            x[number] = values[f"x{number}"] & MASK64
+        return place[0], values["n"] + place[1]
+
+
+class _Targets(dict[int, int]):
+    """Numbers of arms by (signed) address; the number of the way out for every other address."""
+
+    def __init__(self, heads: list[int]) -> None:
+        super().__init__({(pc ^ SIGN) - SIGN: number for number, pc in enumerate(heads)})
+        self._other = len(heads)
+
+    def __missing__(self, address: int) -> int:
+        return self._other
+
+
+def translate(
+    nodes: dict[int, Node],
+    head: int,
+    engine: Translator,
+    ram: Ram,
+    x: list[int],
+    block: Callable[[CodePage, int], Block],
+    generation: int,
+) -> Region:
+    """Make the region of these nodes and put it to use."""
+    source = emit.source(nodes, arms(nodes, head))
+    context = nodes[head].page.context
+    scope: dict[str, Any] = dict(vars(arithmetic))
+    scope.update(
+        x=x,
+        engine=engine,
+        pcs=[*source.heads, 0, *source.exits],
+        targets=_Targets(source.heads),
+        loads=context.loads,
+        stores=context.stores,
+    )
+    for width in (1, 2, 4, 8):
+        scope[f"s{width}"] = ram.signed[width]
+        scope[f"u{width}"] = ram.unsigned[width]
+    exec(compile(source.text, f"<region {head:#x}>", "exec"), scope)
+    function = scope[emit.NAME]
+    pages = list({id(node.page): node.page for node in nodes.values()}.values())
+    region = Region(source, frozenset(nodes), pages, generation)
+    for arm, pc in enumerate(source.heads):
+        entry = Entry(region, arm, function, source.longest, block(nodes[pc].page, pc))
+        region.entries[pc] = entry
+    for page in pages:
+        page.regions.append(region)
+    region.install()
+    return region
