@@ -23,7 +23,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..csrs import EPC_MASK
 from ..hart import MASK64
 from ..isa import Decoded, Kind
 from .flow import Node
@@ -35,8 +34,6 @@ from .values import SIGN, add, constant, signed, unsigned
 NAME = "region"
 ARGUMENTS = "x, engine, pcs, targets, loads, stores, s1, s2, s4, s8, u1, u2, u4"
 """What the function finds in its defaults: see `vmlab.translator.region`."""
-MISALIGNED = MASK64 & ~EPC_MASK & ~1
-"""Bits of a jump's target that must be 0, or else it traps."""
 
 
 @dataclass
@@ -310,11 +307,6 @@ class _Writer:
             self._add(f"if b == {self._dynamic}:")
             self._indent += 1
             self._add(f"to = {unsigned(goes_to, 64).source}")
-            if MISALIGNED:
-                self._add(f"if to & {MISALIGNED}:")
-                self._indent += 1
-                self._by_the_book(pc, state.copy())
-                self._indent -= 1
             self._indent -= 1
         if decoded.rd:
             self._written.add(decoded.rd)

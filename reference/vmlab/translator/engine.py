@@ -6,13 +6,12 @@ from ..bus import Bus
 from ..clock import Clock
 from ..hart import MASK64, HartState
 from ..interpreter import Interpreter
-from ..isa import Decoded, Kind
+from ..isa import Decoded
 from ..mmu import Mmu
 from ..privileged import Privileged
 from ..trace import Trace
 from . import blocks
 from .blocks import Block
-from .emit import MISALIGNED
 from .flow import select
 from .pages import CodePage, CodePages
 from .region import Entry, translate
@@ -141,7 +140,7 @@ class Translator(Interpreter):
         An address that was met before may have got one together with its page.
         """
         context = self._mmu.context
-        page = self._pages.installed(context, pc, self._fetch(pc))
+        page = self._pages.installed(context, pc, self._parcel(pc, 0))
         if pc not in context.code:
             context.code[pc] = self._block(page, pc)
 
@@ -173,9 +172,4 @@ class Translator(Interpreter):
 
     def _instruction(self, page: CodePage, pc: int) -> Decoded | None:
         """Return the instruction at `pc` if it can be translated."""
-        decoded = blocks.instruction(page, pc, self._ram)
-        if decoded is None:
-            return None
-        if decoded.instruction.kind in (Kind.BRANCH, Kind.JUMP) and decoded.imm & MISALIGNED:
-            return None
-        return decoded
+        return blocks.instruction(page, pc, self._ram)
