@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_right
 from typing import Any, Protocol
 
 from .memory import Ram
@@ -52,13 +52,13 @@ class Bus:
         ram: Ram,
         devices: dict[int, Device] | None = None,
         *,
-        touched: Callable[[], None] = lambda: None,
         trace: Trace | None = None,
     ) -> None:
-        """Place each device at its base address; `touched` is called after a device's access."""
+        """Place each device at its base address; no two of them overlap."""
         self.ram = ram
-        self.devices = devices or {}
-        self._touched = touched
+        self.devices = dict(sorted((devices or {}).items()))
+        self._bases = list(self.devices)
+        self._placed = list(self.devices.values())
         self._trace = trace if trace and trace.devices else None
 
     def read(self, address: int, width: int) -> int:
@@ -68,7 +68,8 @@ class Bus:
             return self.ram.read(offset, width)
         base, device = self._find(address, width)
         value = device.read(address - base, width)
-        self._record(device, address - base, width, value, False)
+        if self._trace is not None:
+            self._trace.add(DeviceAccess(device.name, address - base, width, value, False))
         return value
 
     def write(self, address: int, width: int, value: int) -> None:
@@ -80,7 +81,8 @@ class Bus:
         base, device = self._find(address, width)
         value &= (1 << 8 * width) - 1
         device.write(address - base, width, value)
-        self._record(device, address - base, width, value, True)
+        if self._trace is not None:
+            self._trace.add(DeviceAccess(device.name, address - base, width, value, True))
 
     def read_pte(self, address: int) -> int:
         """Return 8 bytes of RAM. Page tables cannot lie in a device: raise BusError there."""
@@ -90,12 +92,9 @@ class Bus:
         return self.ram.read(offset, 8)
 
     def _find(self, address: int, width: int) -> tuple[int, Device]:
-        for base, device in self.devices.items():
-            if base <= address <= base + device.size - width:
+        index = bisect_right(self._bases, address) - 1
+        if index >= 0:
+            base, device = self._bases[index], self._placed[index]
+            if address <= base + device.size - width:
                 return base, device
         raise BusError(address)
-
-    def _record(self, device: Device, offset: int, width: int, value: int, write: bool) -> None:
-        if self._trace is not None:
-            self._trace.add(DeviceAccess(device.name, offset, width, value, write))
-        self._touched()

@@ -74,6 +74,13 @@ class Interpreter:
         for number in changed:
             self._forget(number)
 
+    def written(self, offset: int, length: int) -> None:
+        """Notice that a device, not this hart, has changed `length` bytes of RAM at `offset`."""
+        self.reservation = None  # an SC may always fail, and must if the device wrote there
+        for number in range(offset >> 3, offset + length + 7 >> 3):
+            if number in self._decoded:
+                self._forget(number)
+
     def run(self, limit: int) -> None:
         """Retire up to `limit` instructions; fewer if `alert` is set meanwhile.
 

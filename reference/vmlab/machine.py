@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 from . import snapshot, sstc
 from .access import TrapRaised
+from .block import BlockBackend
 from .bus import Bus
 from .clock import Clock
 from .devices import (
@@ -15,12 +18,21 @@ from .devices import (
     PLIC_BASE,
     UART_BASE,
     UART_IRQ,
+    VIRTIO_BASE,
+    VIRTIO_IRQ,
+    VIRTIO_SLOTS,
+    VIRTIO_STRIDE,
+    BlockDevice,
     Clint,
+    Dma,
     Finisher,
+    NetDevice,
     Plic,
     Uart,
+    VirtioMmio,
 )
 from .devices.plic import CONTEXT_M, CONTEXT_S
+from .devices.virtio.model import Model
 from .guest import GuestRunner
 from .hart import HartState, Mode
 from .held import SLICE, HeldBack
@@ -28,6 +40,7 @@ from .interpreter import Interpreter
 from .memory import Ram
 from .mmu import Mmu
 from .mstatus import MPP, MPRV
+from .net import Link
 from .options import Options
 from .parts.traps import Part
 from .privileged import PrivilegedByPart
@@ -80,6 +93,8 @@ class Machine:
         memory: Ram | None = None,
         trace: Trace | None = None,
         options: Options | None = None,
+        disk: BlockBackend | None = None,
+        net: Link | None = None,
     ) -> None:
         """Build a machine.
 
@@ -89,6 +104,8 @@ class Machine:
             memory: RAM to use instead, such as one in shared memory.
             trace: Takes up what the machine does.
             options: What else can be chosen; by default `Options()`.
+            disk: What a virtio disk in slot 0 keeps its sectors in; without it there is none.
+            net: What a virtio network card in slot 1 is plugged into; without it there is none.
 
         Raises:
             ValueError: if `options` names a profile that does not exist.
@@ -101,10 +118,13 @@ class Machine:
         self.hart = HartState(pc=self.memory.base)
         self._x = self.hart.x
         self.clock = Clock(self.hart)
-        self.clint = Clint(self.hart)
-        self.plic = Plic()
-        self.uart = Uart(self._uart_interrupt)
-        self.finisher = Finisher()
+        self.clint = Clint(self.hart, self._timer_moved)
+        self.plic = Plic(self._sample_wires)
+        self.uart = Uart(partial(self.plic.set_level, UART_IRQ))
+        self.finisher = Finisher(self._reconsider)
+        self.disk = BlockDevice(disk) if disk is not None else None
+        self.net = NetDevice(net) if net is not None else None
+        self.virtio = self._slots([self.disk, self.net])
         self.bus = Bus(
             self.memory,
             {
@@ -112,8 +132,8 @@ class Machine:
                 CLINT_BASE: self.clint,
                 PLIC_BASE: self.plic,
                 UART_BASE: self.uart,
+                **{VIRTIO_BASE + VIRTIO_STRIDE * i: slot for i, slot in enumerate(self.virtio)},
             },
-            touched=self._device_touched,
             trace=trace,
         )
         self.mmu = Mmu(self.hart, self.bus, self._effective_mode, trace)
@@ -295,10 +315,7 @@ class Machine:
         self._ask = True
         self.engine.alert = True
 
-    def _uart_interrupt(self, level: bool) -> None:
-        self.plic.set_level(UART_IRQ, level)
-
-    def _device_touched(self) -> None:
+    def _timer_moved(self) -> None:
         self.engine.alert = True  # the next timer interrupt may now be due at another time
         self._sample_wires()
 
@@ -315,6 +332,22 @@ class Machine:
         if (mip, seip) != (before, hart.seip):
             hart.mip, hart.seip = mip, seip
             self._reconsider()
+
+    # Virtio
+
+    def _slots(self, models: Sequence[Model | None]) -> list[VirtioMmio]:
+        """Plug devices into the first slots."""
+        dma = Dma(self.memory, self._written_by_device)
+        models = [*models, *[None] * (VIRTIO_SLOTS - len(models))]
+        return [
+            VirtioMmio(
+                model, dma, partial(self.plic.set_level, VIRTIO_IRQ + index), f"virtio{index}"
+            )
+            for index, model in enumerate(models)
+        ]
+
+    def _written_by_device(self, offset: int, length: int) -> None:
+        self.engine.written(offset, length)
 
     # For a VMM
 

@@ -1,12 +1,15 @@
 """The devices of the machine, at the addresses and with the registers of QEMU's `virt` board."""
 
 from .clint import Clint
+from .dma import Dma
 from .finisher import Finisher
 from .plic import Plic
 from .uart import Uart
+from .virtio import BlockDevice, NetDevice, VirtioMmio
 
 __all__ = ["CLINT_BASE", "FINISHER_BASE", "PLIC_BASE", "UART_BASE", "UART_IRQ"]
-__all__ += ["Clint", "Finisher", "Plic", "Uart"]
+__all__ += ["VIRTIO_BASE", "VIRTIO_IRQ", "VIRTIO_SLOTS", "VIRTIO_STRIDE"]
+__all__ += ["BlockDevice", "Clint", "Dma", "Finisher", "NetDevice", "Plic", "Uart", "VirtioMmio"]
 
 FINISHER_BASE = 0x10_0000
 CLINT_BASE = 0x200_0000
@@ -14,3 +17,8 @@ PLIC_BASE = 0xC00_0000
 UART_BASE = 0x1000_0000
 UART_IRQ = 10
 """The UART's source number at the PLIC."""
+VIRTIO_BASE = 0x1000_1000
+VIRTIO_STRIDE = 0x1000
+VIRTIO_SLOTS = 8
+VIRTIO_IRQ = 1
+"""Source number of the first virtio slot; the others follow."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from vmlab.bus import BusError
@@ -22,8 +23,10 @@ class Clint:
     name = "clint"
     size = 0x1_0000
 
-    def __init__(self, hart: HartState) -> None:
+    def __init__(self, hart: HartState, moved: Callable[[], None] = lambda: None) -> None:
+        """Build it; `moved` is called when a write may have moved a wire, now or for later."""
         self._hart = hart
+        self._moved = moved
         self.msip = False
         self.mtimecmp = NEVER
 
@@ -59,6 +62,7 @@ class Clint:
             self.mtimecmp = self.mtimecmp & keep | value << shift
         elif register == MTIME:
             self._hart.time = self._hart.time & keep | value << shift
+        self._moved()
 
     def state(self) -> dict[str, Any]:
         """Return what a snapshot keeps; `mtime` is the hart's."""

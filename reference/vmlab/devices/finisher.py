@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from vmlab.bus import BusError
@@ -21,7 +22,9 @@ class Finisher:
     name = "finisher"
     size = 0x1000
 
-    def __init__(self) -> None:
+    def __init__(self, finished: Callable[[], None] = lambda: None) -> None:
+        """Build it; `finished` is called when the run is to end."""
+        self._finished = finished
         self.code: int | None = None
         """None while the guest runs; then 0 for a pass, 1 to 65535 for a failure, or RESET_CODE.
 
@@ -45,6 +48,8 @@ class Finisher:
             self.code = value >> 16 or 1
         elif command == RESET:
             self.code = RESET_CODE
+        if self.code is not None:
+            self._finished()
 
     def state(self) -> dict[str, Any]:
         """Return what a snapshot keeps."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from vmlab.bus import BusError
@@ -28,7 +29,9 @@ class Plic:
     name = "plic"
     size = 0x60_0000
 
-    def __init__(self) -> None:
+    def __init__(self, moved: Callable[[], None] = lambda: None) -> None:
+        """Build it; `moved` is called when the wire of a context has moved."""
+        self._moved = moved
         self.priority = [0] * SOURCES
         """0 to 7 each; 0 means never."""
         self.enabled = [0] * CONTEXTS
@@ -37,19 +40,21 @@ class Plic:
         self.pending = 0
         """A bit for each source: requests that the gateways let through, not yet claimed."""
         self._levels = 0
+        self._wires = [False] * CONTEXTS
         self._in_service = 0
         """Claimed and not completed: their gateways let no further request through."""
 
     def set_level(self, source: int, level: bool) -> None:
         """Raise or lower a source's wire. A request that is pending stays until it is claimed."""
         bit = 1 << source
-        self._levels = self._levels & ~bit | level << source
-        self._open_gateways()
+        levels = self._levels & ~bit | level << source
+        if levels != self._levels:
+            self._levels = levels
+            self._open_gateways()
 
     def wire(self, context: int) -> bool:
         """Tell whether the context is notified: a pending source above its threshold."""
-        best = self._best(context)
-        return self.priority[best] > self.threshold[context]
+        return self._wires[context]
 
     def read(self, offset: int, width: int) -> int:
         """Read a register; reading `claim` claims."""
@@ -86,6 +91,7 @@ class Plic:
                 self.threshold[context] = value & MAX_PRIORITY
             case context, register if register == CLAIM:
                 self._complete(context, value)
+        self._notify()
 
     def state(self) -> dict[str, Any]:
         """Return what a snapshot keeps."""
@@ -106,6 +112,7 @@ class Plic:
         self.pending = state["pending"]
         self._levels = state["levels"]
         self._in_service = state["in_service"]
+        self._wires = self._levels_of_wires()
 
     def _best(self, context: int) -> int:
         """Return the enabled pending source of highest priority, the lowest number first; or 0."""
@@ -124,6 +131,7 @@ class Plic:
         if source:
             self.pending &= ~(1 << source)
             self._in_service |= 1 << source
+            self._notify()
         return source
 
     def _complete(self, context: int, source: int) -> None:
@@ -135,6 +143,20 @@ class Plic:
 
     def _open_gateways(self) -> None:
         self.pending |= self._levels & ~self._in_service
+        self._notify()
+
+    def _notify(self) -> None:
+        """Move the contexts' wires to where they now belong."""
+        wires = self._levels_of_wires()
+        if wires != self._wires:
+            self._wires = wires
+            self._moved()
+
+    def _levels_of_wires(self) -> list[bool]:
+        return [
+            self.priority[self._best(context)] > self.threshold[context]
+            for context in range(CONTEXTS)
+        ]
 
 
 def _enable_register(offset: int) -> tuple[int, int] | None:

@@ -1,0 +1,11 @@
+"""Virtio devices behind memory-mapped registers (OASIS virtio 1.2).
+
+Four layers: `mmio` has the registers, `queue` the rings in memory, `block` and `net` the devices;
+`requests` is what a disk does when it is asked.
+"""
+
+from .block import BlockDevice
+from .mmio import VirtioMmio
+from .net import NetDevice
+
+__all__ = ["BlockDevice", "NetDevice", "VirtioMmio"]
