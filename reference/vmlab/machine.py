@@ -120,7 +120,7 @@ class Machine:
         self.clock = Clock(self.hart)
         self.clint = Clint(self.hart, self._timer_moved)
         self.plic = Plic(self._sample_wires)
-        self.uart = Uart(partial(self.plic.set_level, UART_IRQ))
+        self.uart = Uart(partial(self.plic.set_level, UART_IRQ), partial(self.plic.pulse, UART_IRQ))
         self.finisher = Finisher(self._reconsider)
         self.disk = BlockDevice(disk) if disk is not None else None
         self.net = NetDevice(net) if net is not None else None

@@ -24,7 +24,7 @@ CLAIM = 4
 
 
 class Plic:
-    """Registers are 4 bytes wide. Sources are level-triggered: `set_level` moves their wires."""
+    """Registers are 4 bytes wide. Sources move their wires by `set_level`, or send a `pulse`."""
 
     name = "plic"
     size = 0x60_0000
@@ -40,6 +40,8 @@ class Plic:
         self.pending = 0
         """A bit for each source: requests that the gateways let through, not yet claimed."""
         self._levels = 0
+        self._edges = 0
+        """Pulses that have not become requests yet."""
         self._wires = [False] * CONTEXTS
         self._in_service = 0
         """Claimed and not completed: their gateways let no further request through."""
@@ -51,6 +53,11 @@ class Plic:
         if levels != self._levels:
             self._levels = levels
             self._open_gateways()
+
+    def pulse(self, source: int) -> None:
+        """Request once, as at an edge. If the source is in service, do it after its completion."""
+        self._edges |= 1 << source
+        self._open_gateways()
 
     def wire(self, context: int) -> bool:
         """Tell whether the context is notified: a pending source above its threshold."""
@@ -101,6 +108,7 @@ class Plic:
             "threshold": list(self.threshold),
             "pending": self.pending,
             "levels": self._levels,
+            "edges": self._edges,
             "in_service": self._in_service,
         }
 
@@ -111,6 +119,7 @@ class Plic:
         self.threshold = list(state["threshold"])
         self.pending = state["pending"]
         self._levels = state["levels"]
+        self._edges = state["edges"]
         self._in_service = state["in_service"]
         self._wires = self._levels_of_wires()
 
@@ -142,7 +151,8 @@ class Plic:
             self._open_gateways()
 
     def _open_gateways(self) -> None:
-        self.pending |= self._levels & ~self._in_service
+        self.pending |= (self._levels | self._edges) & ~self._in_service
+        self._edges &= self._in_service
         self._notify()
 
     def _notify(self) -> None:

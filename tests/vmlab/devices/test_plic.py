@@ -57,6 +57,40 @@ def test_request_stays_although_the_wire_falls(plic):
     assert plic.read(CLAIM, 4) == 10
 
 
+def test_a_pulse_requests_once(plic):
+    plic.pulse(10)
+    assert plic.read(CLAIM, 4) == 10
+    plic.write(CLAIM, 4, 10)
+    assert plic.read(CLAIM, 4) == 0
+
+
+def test_a_pulse_in_service_waits_for_the_completion(plic):
+    plic.pulse(10)
+    assert plic.read(CLAIM, 4) == 10
+    plic.pulse(10)
+    plic.pulse(10)
+    assert not plic.wire(CONTEXT_M)
+    plic.write(CLAIM, 4, 10)
+    assert plic.wire(CONTEXT_M)
+    assert plic.read(CLAIM, 4) == 10
+    plic.write(CLAIM, 4, 10)
+    assert not plic.wire(CONTEXT_M)
+
+
+def test_moves_of_the_wires_are_told():
+    moves = []
+    plic = Plic(lambda: moves.append((plic.wire(CONTEXT_M), plic.wire(CONTEXT_S))))
+    plic.write(4 * 10, 4, 1)
+    plic.write(ENABLE, 4, 1 << 10)
+    plic.set_level(10, True)
+    plic.write(ENABLE_S, 4, 1 << 10)
+    plic.read(CLAIM, 4)
+    plic.write(CLAIM, 4, 10)
+    plic.write(THRESHOLD, 4, 1)
+    wanted = [(True, False), (True, True), (False, False), (True, True), (False, True)]
+    assert moves == wanted
+
+
 def test_highest_priority_first_then_lowest_number(plic):
     plic.write(4 * 20, 4, 7)
     for source in (5, 20, 3):

@@ -13,8 +13,13 @@ def levels():
 
 
 @pytest.fixture
-def uart(levels):
-    return Uart(levels.append)
+def pulses():
+    return []
+
+
+@pytest.fixture
+def uart(levels, pulses):
+    return Uart(levels.append, lambda: pulses.append(1))
 
 
 def test_output(uart):
@@ -34,27 +39,32 @@ def test_input(uart):
 
 def test_receive_interrupt(uart, levels):
     uart.feed(b"ab")
-    assert levels[-1] is False
+    assert levels == []
     assert uart.read(IIR_FCR, 1) == 1
     uart.write(IER, 1, 1)
-    assert levels[-1] is True
+    assert levels == [True]
     assert uart.read(IIR_FCR, 1) == 4
     uart.read(RBR_THR, 1)
-    assert levels[-1] is True
+    assert levels == [True]
     uart.read(RBR_THR, 1)
-    assert levels[-1] is False
+    assert levels == [True, False]
 
 
-def test_transmit_interrupt(uart, levels):
-    uart.write(IER, 1, 2)
-    assert levels[-1] is True  # enabled while it is empty
-    assert uart.read(IIR_FCR, 1) == 2
-    assert levels[-1] is False  # reading IIR acknowledges
-    assert uart.read(IIR_FCR, 1) == 1
+def test_transmit_interrupt(uart, levels, pulses):
     uart.write(RBR_THR, 1, 65)
-    assert levels[-1] is True  # sent at once, so empty again
+    assert pulses == []
+    uart.write(IER, 1, 2)
+    assert len(pulses) == 1  # enabled while it is empty
+    assert uart.read(IIR_FCR, 1) == 2
+    assert uart.read(IIR_FCR, 1) == 1  # reading IIR acknowledges
+    uart.write(IER, 1, 2)
+    assert len(pulses) == 1
+    uart.write(RBR_THR, 1, 65)
+    assert len(pulses) == 2  # sent at once, so empty again
     uart.write(IER, 1, 0)
-    assert levels[-1] is False
+    uart.write(RBR_THR, 1, 65)
+    assert len(pulses) == 2
+    assert levels == []
 
 
 def test_receive_comes_before_transmit(uart, levels):
@@ -63,7 +73,60 @@ def test_receive_comes_before_transmit(uart, levels):
     assert uart.read(IIR_FCR, 1) == 4
     uart.read(RBR_THR, 1)
     assert uart.read(IIR_FCR, 1) == 2
-    assert levels[-1] is False
+    assert levels == [True, False]
+
+
+def send(uart, text: bytes) -> None:
+    for byte in text:
+        uart.write(RBR_THR, 1, byte)
+
+
+def receive(uart) -> bytes:
+    taken = b""
+    while uart.read(LSR, 1) & 1:
+        taken += bytes([uart.read(RBR_THR, 1)])
+    return taken
+
+
+def test_a_script_answers_prompts(uart):
+    uart.feed_after(b"$ ", b"ls\n")
+    uart.feed_after(b"$ ", b"exit\n")
+    uart.feed_after(b"", b"!")
+    send(uart, b"$")
+    assert receive(uart) == b""
+    send(uart, b" ")
+    assert receive(uart) == b"ls\n"
+    send(uart, b"a$ b")
+    assert receive(uart) == b"exit\n!"
+    send(uart, b"$ ")
+    assert receive(uart) == b""
+
+
+def test_a_prompt_that_was_sent_before_does_not_count(uart):
+    send(uart, b"$ ")
+    uart.feed_after(b"$ ", b"x")
+    uart.feed_after(b"", b"y")
+    assert receive(uart) == b""
+    send(uart, b"$ ")
+    assert receive(uart) == b"xy"
+
+
+def test_a_script_survives_a_snapshot(uart):
+    uart.feed_after(b"$ ", b"ls\n")
+    send(uart, b"$")
+    other = Uart()
+    other.restore(uart.state())
+    send(other, b" ")
+    assert receive(other) == b"ls\n"
+
+
+def test_loop(uart):
+    uart.write(MCR, 1, 0x1A)
+    assert uart.read(MSR, 1) == 0x90  # what Linux looks for
+    send(uart, b"ab")
+    assert (uart.output, receive(uart)) == (b"", b"ab")
+    uart.write(MCR, 1, 0x15)
+    assert uart.read(MSR, 1) == 0x60
 
 
 def test_fifo_bits(uart):

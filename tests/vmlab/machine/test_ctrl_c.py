@@ -58,11 +58,15 @@ def test_so_does_a_guest(boot):
 
 
 def test_a_device_s_access_is_completed(boot):
-    machine = boot("_start: li t0, 0x10000000\n lbu a0, 5(t0)\n nop\n j .\n")
-    machine.bus._touched = _thread.interrupt_main
+    machine = boot("_start: lui t0, MTIMECMP >> 12\n sd t0, 0(t0)\n nop\n j .\n")
+    machine.clint._moved = _thread.interrupt_main
     with pytest.raises(KeyboardInterrupt):
         machine.run(100)
-    assert (machine.hart.x[10], machine.hart.pc, machine.clock.retired) == (0x60, BASE + 8, 2)
+    assert (machine.clint.mtimecmp, machine.hart.pc, machine.clock.retired) == (
+        0x2004000,
+        BASE + 8,
+        2,
+    )
 
 
 def test_a_part_that_loops_can_be_interrupted(boot, overlay):
@@ -81,8 +85,8 @@ def test_another_handler_is_left_alone(boot):
     pressed = []
     before = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
     try:
-        machine = boot("_start: li t0, 0x10000000\n lbu a0, 5(t0)\n nop\n j .\n")
-        machine.bus._touched = _thread.interrupt_main
+        machine = boot("_start: lui t0, MTIMECMP >> 12\n sd zero, 0(t0)\n nop\n j .\n")
+        machine.clint._moved = _thread.interrupt_main
         machine.run(100)
     finally:
         signal.signal(signal.SIGINT, before)
