@@ -75,8 +75,7 @@ class Interpreter:
             self._forget(number)
 
     def written(self, offset: int, length: int) -> None:
-        """Notice that a device, not this hart, has changed `length` bytes of RAM at `offset`."""
-        self.reservation = None  # an SC may always fail, and must if the device wrote there
+        """Notice that `length` bytes of RAM were changed, other than by an instruction."""
         for number in range(offset >> 3, offset + length + 7 >> 3):
             if number in self._decoded:
                 self._forget(number)

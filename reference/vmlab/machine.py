@@ -348,6 +348,7 @@ class Machine:
 
     def _written_by_device(self, offset: int, length: int) -> None:
         self.engine.written(offset, length)
+        self.engine.reservation = None  # an SC may always fail, and must if the device wrote there
 
     # For a VMM
 
