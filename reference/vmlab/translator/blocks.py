@@ -34,10 +34,10 @@ class Block:
     page: CodePage
     addresses: tuple[int, ...]
     """Of the operations."""
+    hot: int
+    """The heat at which it becomes the head of a region."""
     heat: int = 0
     """How often it was executed."""
-    hot: int = HOT
-    """The heat at which it becomes the head of a region."""
 
 
 def instruction(page: CodePage, pc: int, ram: Ram) -> Decoded | None:
@@ -80,5 +80,5 @@ def block(page: CodePage, start: int, ram: Ram, x: list[int]) -> Block:
         pc += decoded.length
         if decoded.instruction.kind in ENDS:
             break
-    made = page.blocks[start] = Block(start, tuple(functions), page, tuple(addresses))
+    made = page.blocks[start] = Block(start, tuple(functions), page, tuple(addresses), HOT)
     return made

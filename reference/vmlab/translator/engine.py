@@ -49,6 +49,8 @@ class Translator(Interpreter):
         super().__init__(hart, mmu, bus, clock, privileged, trace)
         self._ram = bus.ram
         self._pages = CodePages(mmu, bus.ram.bytes)
+        self.regions = 0
+        """How many regions were made."""
 
     def enter(self) -> None:
         """Notice what was changed in RAM, from outside, since the last `run`."""
@@ -166,6 +168,7 @@ class Translator(Interpreter):
         if head not in nodes or (old and set(nodes) <= set(old.nodes)):
             return
         region = translate(nodes, head, self, self._ram, self._x, self._block, generation)
+        self.regions += 1
         hot = GROW << 2 * generation if generation < LAST_GENERATION else 0
         for entry in region.entries.values():
             entry.hot = hot
