@@ -19,6 +19,11 @@ class Clock:
         """Traps that the machine's hart has taken since then; a budget counts them too."""
 
     @property
+    def moment(self) -> int:
+        """Instructions retired and traps taken: what a budget of the machine's own hart counts."""
+        return self.retired + self.traps
+
+    @property
     def time(self) -> int:
         """Virtual time: what `mtime` and the `time` CSR show."""
         return self._hart.time

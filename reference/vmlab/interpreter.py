@@ -136,6 +136,8 @@ class Interpreter:
 
         Each half is fetched by itself: the second may lie in another page (norm:Zca_align16).
         """
+        if self._mmu.stops is not None:
+            self._mmu.stops.before_instruction(pc)
         memory = self._bus.ram.unsigned[2]
         first = self._parcel(pc, 0)
         word = memory[first >> 1]
@@ -168,6 +170,8 @@ class Interpreter:
         decoded = decode(word)
         if decoded is None:
             return False
+        if self._mmu.stops is not None and pc in self._mmu.stops.code:
+            return False  # as it may be passed now, but not the next time
         context = self._mmu.context
         if len(context.code) >= CODE_LIMIT:
             context.code.clear()

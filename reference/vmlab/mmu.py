@@ -11,6 +11,7 @@ from .access import Access, TrapRaised
 from .bus import Bus, BusError
 from .hart import MASK64, HartState, Mode
 from .mstatus import MXR, SUM
+from .stops import Stops
 from .trace import Trace, Walk
 from .trap import Trap
 
@@ -81,10 +82,18 @@ class Mmu:
         self._effective = effective
         self._trace = trace if trace and trace.walks else None
         self._contexts: dict[tuple[Mode, Mode, int, int], Context] = {}
+        self.stops: Stops | None = None
+        """Where to stop for a debugger; None in all other runs."""
         self.context = Context(Mode.M, Mode.M, 0, 0)
         """What is remembered for the hart's present state, as of the last `refresh`."""
         self.guarded: set[int] = set()
         """Pages of RAM, by offset, that no context's `stores` may hold. For engines."""
+
+    def stop_at(self, stops: Stops | None) -> None:
+        """Have engines stop at these places from now on, instead of at the ones before."""
+        self.stops = stops
+        # Forget what engines made of code and tables while other places were to be stopped at.
+        self.restore(self.state())
 
     def refresh(self) -> None:
         """Choose the context again: the hart's mode, `mstatus` or `satp` has changed."""
@@ -157,9 +166,13 @@ class Mmu:
     def ram_offset(self, address: int, access: Access, width: int) -> int | None:
         """Translate an aligned address to its offset in RAM, and note it in the context's tables.
 
-        Returns None if the physical address is not in RAM; raises as `translate`.
+        Returns None if the physical address is not in RAM; raises as `translate`, and Stopped.
         """
         offset = self._bus.ram.offset(self.translate(address, access), width)
+        if self.stops is not None and access is not Access.FETCH:
+            self.stops.before_access(address, access, width)
+            if self.stops.watches_page(address):  # then every access has to come by here
+                return offset
         if offset is not None and access is not Access.FETCH:
             context = self.context
             table = context.loads if access is Access.LOAD else context.stores
