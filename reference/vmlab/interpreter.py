@@ -89,7 +89,7 @@ class Interpreter:
         """
         self.alert = False
         if self._trace is not None:
-            self._run_traced(limit, self._trace)
+            self._run_by_the_book(limit)
             return
         hart, mmu, clock = self._hart, self._mmu, self._clock
         while limit and not self.alert:
@@ -108,11 +108,12 @@ class Interpreter:
                 self.step()
                 limit -= 1
 
-    def _run_traced(self, limit: int, trace: Trace) -> None:
-        hart = self._hart
+    def _run_by_the_book(self, limit: int) -> None:
+        hart, trace = self._hart, self._trace
         while limit and not self.alert:
-            word, _ = self._fetch(hart.pc)
-            trace.add(Executed(hart.pc, word, hart.mode))
+            if trace is not None:
+                word, _ = self._fetch(hart.pc)
+                trace.add(Executed(hart.pc, word, hart.mode))
             self.step()
             limit -= 1
 

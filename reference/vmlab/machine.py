@@ -149,7 +149,7 @@ class Machine:
         """Whether the choice of interrupt can have changed since the part was asked."""
         self.waiting = False
         """Whether the hart has executed `wfi` and not gone on yet."""
-        self._trapped: HartState | None = None
+        self.trapped: HartState | None = None
         """The hart after the last trap that its handler's first instruction raised."""
         self._ctrl_c = HeldBack(self._reconsider)
 
@@ -249,7 +249,7 @@ class Machine:
             return False
         # The handler's first instruction trapped. Twice with the same state is for ever: nothing
         # has retired, so neither memory nor time is another.
-        last, self._trapped = self._trapped, hart.copy()
+        last, self.trapped = self.trapped, hart.copy()
         return last == hart
 
     def _settle(self) -> None:

@@ -135,7 +135,9 @@ class Mmu:
         contexts = {}
         for fetch_mode, data_mode, status, satp, *tables in state:
             key = (Mode(fetch_mode), Mode(data_mode), status, satp)
-            context = contexts[key] = Context(*key)
+            # An engine keeps what it translated by the context, so the same one is of use again.
+            context = contexts[key] = self._contexts.get(key) or Context(*key)
+            context.clear()
             for access, pairs in zip(Access, tables, strict=True):
                 context.pages[access].update((page, physical) for page, physical in pairs)
         self._contexts = contexts

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from vmlab.access import Access
 from vmlab.asm import assemble
 from vmlab.machine import Machine, Reason
+from vmlab.options import Options
 from vmlab.reverse import Recorder
 from vmlab.stops import Stopped, Stops, Watch
 from vmlab.testing.loading import load_part
@@ -36,13 +37,13 @@ def programs():
     return {name: build(name) for name in KERNELS}
 
 
-@pytest.fixture
-def record(part, programs):
+@pytest.fixture(params=["interpreter", "translator"])
+def record(part, programs, request):
     """Give the function that builds a machine with a kernel, or with a source, and its recorder."""
 
     def build(name="", source="", **options):
         trace = Trace("traps", "walks", "devices")
-        machine = Machine(part, ram_mib=1, trace=trace)
+        machine = Machine(part, ram_mib=1, trace=trace, options=Options(engine=request.param))
         machine.load(programs[name] if name else assemble(source))
         options = {"every": 1000, "keep": 6, "trace": trace} | options
         return Recorder(machine, **options), trace

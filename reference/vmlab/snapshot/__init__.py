@@ -11,7 +11,8 @@ A snapshot holds plain data only, so that reading one runs nothing. Integers are
     bytes
     0..7    "VMLABSNP"
     8..11   version of the format, 1
-    12..    a zlib stream, with its own checksum, which ends where the snapshot ends:
+    12..15  CRC-32 of the rest
+    16..    a zlib stream, which ends where the snapshot ends:
         0..7    length of the JSON text in bytes
         8..     the JSON text: {"state": ..., "pages": [numbers], "blobs": [lengths]};
                 bytes within it stand as {"blob": index}

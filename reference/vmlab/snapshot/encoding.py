@@ -14,7 +14,9 @@ from .state import State
 
 MAGIC = b"VMLABSNP"
 VERSION = 1
-BODY = len(MAGIC) + 4
+SUM = len(MAGIC) + 4
+"""Offset of the checksum."""
+BODY = SUM + 4
 """Offset of the zlib stream."""
 COMPRESSION = 1
 """Fast: four times as slow saves a tenth of the size."""
@@ -30,20 +32,28 @@ def encode(state: State, pages: Pages) -> bytes:
     lengths = [len(blob) for blob in blobs] + [PAGE_SIZE * len(numbers)]
     text = json.dumps({"state": plain, "pages": numbers, "blobs": lengths}).encode()
     packer = zlib.compressobj(COMPRESSION)
-    parts = [MAGIC, VERSION.to_bytes(4, "little")]
+    parts = []
     for piece in (len(text).to_bytes(8, "little"), text, *blobs, *(pages[n] for n in numbers)):
         parts.append(packer.compress(piece))
     parts.append(packer.flush())
-    return b"".join(parts)
+    body = b"".join(parts)
+    return MAGIC + VERSION.to_bytes(4, "little") + checksum(body) + body
+
+
+def checksum(body: bytes) -> bytes:
+    """Return the four bytes that stand before a zlib stream."""
+    return zlib.crc32(body).to_bytes(4, "little")
 
 
 def decode(data: bytes, ram_size: int) -> tuple[State, Pages]:
     """Read what `encode` made. Raise SnapshotError; whether the state fits is not looked at."""
     if data[: len(MAGIC)] != MAGIC:
         raise SnapshotError("these bytes are no snapshot of a machine")
-    version = int.from_bytes(data[len(MAGIC) : BODY], "little")
-    if len(data) >= BODY and version != VERSION:
+    version = int.from_bytes(data[len(MAGIC) : SUM], "little")
+    if len(data) >= SUM and version != VERSION:
         raise SnapshotError(f"the snapshot has format {version}; this machine reads {VERSION}")
+    if data[SUM:BODY] != checksum(data[BODY:]):
+        raise SnapshotError("the snapshot is damaged or cut off: its checksum is wrong")
     body = _unpack(data[BODY:], ram_size + LARGEST_STATE)
     end = 8 + int.from_bytes(body[:8], "little")
     try:

@@ -26,6 +26,7 @@ def gather(machine: Machine) -> State:
         "retired": machine.clock.retired,
         "traps": machine.clock.traps,
         "waiting": machine.waiting,
+        "trapped": machine.trapped == hart,
         "reservation": None if reservation is None else list(reservation),
         "tlb": machine.mmu.state(),
         "guest": machine.guest.state(),
@@ -43,6 +44,7 @@ def apply(machine: Machine, state: State) -> None:
     machine.clock.retired = _count(state["retired"])
     machine.clock.traps = _count(state["traps"])
     machine.waiting = bool(state["waiting"])
+    machine.trapped = machine.hart.copy() if state["trapped"] else None
     reservation = state["reservation"]
     machine.engine.reservation = (
         None if reservation is None else (_count(reservation[0]), _count(reservation[1]))

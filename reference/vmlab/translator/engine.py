@@ -70,10 +70,10 @@ class Translator(Interpreter):
             TrapRaised: with the hart's pc at the instruction that raised it, and all counted
                 that retired before.
         """
-        if self._trace is not None:
-            super().run(limit)
-            return
         self.alert = False
+        if self._trace is not None or self._mmu.stops is not None:
+            self._run_by_the_book(limit)
+            return
         hart, mmu, clock = self._hart, self._mmu, self._clock
         while limit > 0 and not self.alert:
             pc = hart.pc

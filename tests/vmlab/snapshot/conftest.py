@@ -62,7 +62,7 @@ def everything():
             machine.mmu.state(),
             machine.guest.state(),
             machine.engine.reservation,
-            (machine.clock.retired, machine.clock.traps, machine.waiting),
+            (machine.clock.retired, machine.clock.traps, machine.waiting, machine.trapped),
         )
 
     return tell

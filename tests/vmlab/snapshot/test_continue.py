@@ -7,6 +7,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from vmlab.asm import assemble
 from vmlab.hart import HartState
+from vmlab.options import Options
 from vmlab.trap import Exc
 
 KERNELS = {
@@ -22,21 +23,32 @@ AFTER = 5_000
 """Instructions for which two machines are compared, at most."""
 
 
+TWO = [
+    ("interpreter", "interpreter"),
+    ("translator", "translator"),
+    ("interpreter", "translator"),
+    ("translator", "interpreter"),
+]
+"""The engine before a snapshot, and the one that goes on."""
+
+
+@pytest.mark.parametrize("engines", TWO, ids="-to-".join)
 @pytest.mark.parametrize("name", KERNELS)
-def test_runs_go_on_from_any_moment(build, everything, name):
+def test_runs_go_on_from_any_moment(build, everything, name, engines):
     length = KERNELS[name]
+    one, other = (Options(engine=engine) for engine in engines)
 
     # A smaller example would be no clearer: any moment is as good as another.
-    @settings(max_examples=20, deadline=None, derandomize=True, phases=[Phase.generate])
+    @settings(max_examples=7, deadline=None, derandomize=True, phases=[Phase.generate])
     @given(before=st.integers(0, length), after=st.integers(1, AFTER))
     def check(before, after):
-        first = build(name)
+        first = build(name, options=one)
         first.run(before)
         data = first.snapshot()
         seen = len(first.records)
         stop = first.run(after)
 
-        second = build()
+        second = build(options=other)
         second.run(10)  # so that it is not merely new
         second.restore(data)
         second.records.clear()
@@ -48,9 +60,10 @@ def test_runs_go_on_from_any_moment(build, everything, name):
     check()
 
 
+@pytest.mark.parametrize("engine", ["interpreter", "translator"])
 @pytest.mark.parametrize("name", KERNELS)
-def test_a_machine_goes_back_to_its_own_past(build, everything, name):
-    machine = build(name)
+def test_a_machine_goes_back_to_its_own_past(build, everything, name, engine):
+    machine = build(name, options=Options(engine=engine))
     machine.run(KERNELS[name] // 2)
     data = machine.snapshot()
     machine.run(KERNELS[name])
