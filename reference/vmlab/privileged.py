@@ -130,6 +130,7 @@ class PrivilegedByPart:
             self._alert()
         if number == csrs.SATP:
             self._mmu.forget()
+            self._mmu.refresh()
         # "the explicit write is done instead of the update from the side effect" (Zicsr): take off
         # what retiring this instruction is going to add.
         if number == MINSTRET and not hart.mcountinhibit & IR:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from vmlab import sstc
 from vmlab.bus import Bus, BusError
+from vmlab.clock import Clock
 from vmlab.devices import CLINT_BASE, FINISHER_BASE, UART_BASE, Clint, Finisher, Uart
-from vmlab.hart import MASK64, HartState
+from vmlab.hart import MASK64, HartState, Mode
 from vmlab.isa import Decoded, Kind, decode
 from vmlab.machine import Machine
 from vmlab.options import Options
 from vmlab.parts.traps import Part
 from vmlab.program import Program
-from vmlab.trap import Act, Exc, Exit, Irq
+from vmlab.trap import ECALLS, Act, Exc, Exit, Irq
 
 ACCESS_FAULTS = {Kind.LOAD: Exc.LOAD_ACCESS, Kind.STORE: Exc.STORE_ACCESS}
 WIRES = 1 << Irq.MSI | 1 << Irq.MTI
+TICK = Exit(Irq.MTI, interrupt=True)
 
 
 class VirtualMachine:
@@ -41,6 +43,7 @@ class VirtualMachine:
         self.uart = Uart()
         self.finisher = Finisher()
         self._clint = Clint(self.vcpu)
+        self._clock = Clock(self.vcpu)
         self._bus = Bus(
             self._machine.memory,
             {FINISHER_BASE: self.finisher, CLINT_BASE: self._clint, UART_BASE: self.uart},
@@ -48,6 +51,8 @@ class VirtualMachine:
         self.exits = 0
         self.idle = False
         """Whether the guest waits for what will never come."""
+        self._rose = False
+        """Whether an interrupt has become pending that the part was not asked about."""
 
     @property
     def ended(self) -> bool:
@@ -57,42 +62,56 @@ class VirtualMachine:
     def turn(self) -> None:
         """Run the guest until its next exit, and have that handled."""
         left = self._ticks_to_timer()
-        before = self._machine.clock.retired
         exit = self._machine.run_guest(
             self.vcpu, self._slice if left is None else min(self._slice, left)
         )
         self.exits += 1
-        self._pass_time(self._machine.clock.retired - before)
-        if self._emulate_device(exit):
-            return
+        self._retire(exit.retired)
+        if not self._emulate_device(exit):
+            self._handle(exit)
+        if self._rose:
+            self._handle(TICK)
+
+    def _handle(self, exit: Exit) -> None:
+        self._rose = False
+        before = self.vcpu.pc, self.vcpu.mode
         action = self._part.handle_exit(self.vcpu, exit, self._machine.guest)
-        if not exit.interrupt:
-            self._pass_time(1)
+        if not exit.interrupt and not self._trapped(exit, *before):
+            self._retire(1)
         if action.act is Act.WAIT:
-            self._wait()
+            left = self._ticks_to_timer()
+            self.idle = left is None
+            self._clock.skip(left or 0)
+            self._show_wires()
 
     def _ticks_to_timer(self) -> int | None:
         """Return how many ticks are left until a timer of the guest strikes; None if none will."""
         left = (self._clint.ticks_to_timer(), sstc.ticks_to_timer(self.vcpu))
         return min((ticks for ticks in left if ticks is not None), default=None)
 
-    def _wait(self) -> None:
-        left = self._ticks_to_timer()
-        if left is None:
-            self.idle = True
-            return
-        self._pass_time(left)
-        tick = Exit(Irq.MTI, interrupt=True)
-        self._part.handle_exit(self.vcpu, tick, self._machine.guest)
+    def _trapped(self, exit: Exit, pc: int, mode: Mode) -> bool:
+        """Tell whether the guest is now at the start of its handler of this exception.
 
-    def _pass_time(self, ticks: int) -> None:
+        Then the instruction has not retired; else it was emulated.
+        """
         vcpu = self.vcpu
-        for counter in ("time", "cycle", "instret"):
-            setattr(vcpu, counter, getattr(vcpu, counter) + ticks & MASK64)
-        vcpu.mip = (
-            vcpu.mip & ~WIRES | self._clint.software << Irq.MSI | self._clint.timer << Irq.MTI
+        cause = ECALLS[mode] if exit.cause == Exc.ECALL_U else exit.cause
+        return (cause, pc, vcpu.pc) in (
+            (vcpu.mcause, vcpu.mepc, vcpu.mtvec & ~3),
+            (vcpu.scause, vcpu.sepc, vcpu.stvec & ~3),
         )
+
+    def _retire(self, count: int) -> None:
+        """Count instructions, native or emulated."""
+        self._clock.retire(count)
+        self._show_wires()
+
+    def _show_wires(self) -> None:
+        vcpu = self.vcpu
+        before = vcpu.mip
+        vcpu.mip = before & ~WIRES | self._clint.software << Irq.MSI | self._clint.timer << Irq.MTI
         sstc.show(vcpu)
+        self._rose |= bool(vcpu.mip & ~before)
 
     def _emulate_device(self, exit: Exit) -> bool:
         """Do a load or store that a device answers; return whether it was one."""
@@ -106,7 +125,7 @@ class VirtualMachine:
         except BusError:
             return False
         self.vcpu.pc = self.vcpu.pc + access.length & MASK64
-        self._pass_time(1)
+        self._retire(1)
         return True
 
     def _access(self, access: Decoded, address: int) -> None:
