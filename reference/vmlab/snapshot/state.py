@@ -54,7 +54,9 @@ def apply(machine: Machine, state: State) -> None:
         given = state["devices"][name]
         _same_types(name, device.state(), given)
         device.restore(given)
+    _numbers(state["tlb"])
     machine.mmu.restore(state["tlb"])
+    _numbers([state["guest"]["satp"], state["guest"]["tlb"]])
     machine.guest.restore(state["guest"])
 
 
@@ -75,14 +77,21 @@ def _compare(here: dict[str, Any], there: dict[str, Any]) -> None:
             )
 
 
-def _same_types(name: str, here: dict[str, Any], there: dict[str, Any]) -> None:
-    """Refuse a device's state whose keys or types are not those of this machine's device."""
-    if here.keys() != there.keys():
-        raise SnapshotError(f"the snapshot is damaged: {name} has other registers")
-    for key, value in here.items():
-        # What is None now, or was when the snapshot was made, can be of another type at any time.
-        if None not in (value, there[key]) and type(value) is not type(there[key]):
-            raise SnapshotError(f"the snapshot is damaged: {name} has a wrong {key}")
+def _same_types(name: str, here: Any, there: Any) -> None:
+    """Refuse a device's state that is not made as this machine's device makes it."""
+    # What is None now, or was when the snapshot was made, can be of another type at any time.
+    if here is None or there is None:
+        return
+    if type(here) is not type(there):
+        raise SnapshotError(f"the snapshot is damaged: {name} is of a wrong type")
+    if isinstance(here, dict):
+        for key in here.keys() & there.keys():
+            _same_types(f"{name} {key}", here[key], there[key])
+    if isinstance(here, list) and here:
+        if isinstance(here[0], int) and len(here) != len(there):
+            raise SnapshotError(f"the snapshot is damaged: {name} has a wrong length")
+        for item in there:
+            _same_types(name, here[0], item)
 
 
 def _hart(fields: dict[str, Any]) -> HartState:
@@ -96,8 +105,17 @@ def _hart(fields: dict[str, Any]) -> HartState:
 
 def _count(value: Any) -> int:
     if not isinstance(value, int) or value < 0:
-        raise SnapshotError("the snapshot is damaged: a count is negative")
+        raise SnapshotError("the snapshot is damaged: a number is out of range")
     return value
+
+
+def _numbers(value: Any) -> None:
+    """Refuse anything but lists, of lists, of numbers of 64 bits."""
+    if isinstance(value, list):
+        for item in value:
+            _numbers(item)
+    elif _count(value) > MASK64:
+        raise SnapshotError("the snapshot is damaged: a number is out of range")
 
 
 def _name(base: int, device: Any) -> str:
