@@ -18,6 +18,7 @@ from .options import Options
 from .privileged import Deprivileged
 from .profiles import with_holes
 from .trace import GuestExit, Trace
+from .translator import Translator
 from .trap import Exc, Exit, GuestFault, Irq, Trap
 
 PARCEL = 2
@@ -39,7 +40,7 @@ class GuestRunner:
     """
 
     def __init__(self, ram: Ram, clock: Clock, options: Options, trace: Trace | None) -> None:
-        """Build it; of `options`, `illegal_tval` and `profile` are used here."""
+        """Build it; of `options`, `engine`, `illegal_tval` and `profile` are used."""
         self._ram = ram
         self._clock = clock
         self._illegal_tval = options.illegal_tval
@@ -49,7 +50,8 @@ class GuestRunner:
         self._mmu = Mmu(self._hart, bus, lambda fetch: Mode.U, trace)
         self._mmu.refresh()
         rules = with_holes(Deprivileged(), self._hart, options.profile)
-        self._engine = Interpreter(self._hart, self._mmu, bus, clock, rules, trace)
+        engine = Translator if options.engine == "translator" else Interpreter
+        self._engine = engine(self._hart, self._mmu, bus, clock, rules, trace)
         self._ctrl_c = HeldBack(self._alert)
 
     def run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,11 +36,18 @@ def part():
 
 
 @pytest.fixture
-def boot(part):
+def engine():
+    """Name the engine; a module whose tests shall run on each of them overrides this."""
+    return Options().engine
+
+
+@pytest.fixture
+def boot(part, engine):
     """Give the function that builds a machine with a program in it."""
 
-    def build(source: str, *, traps=part, ram_mib: int = 1, **options) -> Machine:
-        machine = Machine(traps, ram_mib=ram_mib, **options)
+    def build(source: str, *, traps=part, ram_mib: int = 1, options=None, **others) -> Machine:
+        options = replace(options or Options(), engine=engine)
+        machine = Machine(traps, ram_mib=ram_mib, options=options, **others)
         machine.load(assemble(PRELUDE + source))
         return machine
 
@@ -243,6 +251,8 @@ class Vmm:
 
 
 @pytest.fixture
-def shadowed(part):
+def shadowed(part, engine):
     """Give the function that builds a VMM with a program as its guest."""
-    return lambda program, options=None: Vmm(part, program, options)
+    return lambda program, options=None: Vmm(
+        part, program, replace(options or Options(), engine=engine)
+    )

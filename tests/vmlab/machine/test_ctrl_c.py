@@ -15,6 +15,11 @@ LOOP = "_start: addi a0, a0, 1\n addi a1, a1, 1\n j _start\n"
 """At any boundary, pc and the registers tell how many instructions have retired."""
 
 
+@pytest.fixture(params=["interpreter", "translator"])
+def engine(request):
+    return request.param
+
+
 def interrupted(machine, run) -> None:
     """Press Ctrl-C as soon as the machine has begun; nobody knows where in it that is."""
     before = machine.clock.retired
@@ -58,15 +63,12 @@ def test_so_does_a_guest(boot):
 
 
 def test_a_device_s_access_is_completed(boot):
-    machine = boot("_start: lui t0, MTIMECMP >> 12\n sd t0, 0(t0)\n nop\n j .\n")
+    machine = boot("_start: li t0, 0x2004000\n sd t0, (t0)\n nop\n j .\n")
     machine.clint._moved = _thread.interrupt_main
     with pytest.raises(KeyboardInterrupt):
         machine.run(100)
-    assert (machine.clint.mtimecmp, machine.hart.pc, machine.clock.retired) == (
-        0x2004000,
-        BASE + 8,
-        2,
-    )
+    assert (machine.clint.mtimecmp, machine.hart.pc) == (0x2004000, BASE + 8)
+    assert machine.clock.retired == 2
 
 
 def test_a_part_that_loops_can_be_interrupted(boot, overlay):

@@ -11,6 +11,11 @@ from vmlab.trap import Exc, Exit, GuestFault, Irq, Trap
 BASE = 0x8000_0000
 
 
+@pytest.fixture(params=["interpreter", "translator"])
+def engine(request):
+    return request.param
+
+
 @pytest.fixture
 def enter(boot):
     """Run a guest until its first exit; return the machine, its vCPU and the exit."""

@@ -14,6 +14,11 @@ CODE, DATA = 0x10_0000, 0x20_0000
 ALL = V | R | W | X | U | A | D
 
 
+@pytest.fixture(params=["interpreter", "translator"])
+def engine(request):
+    return request.param
+
+
 class Tables:
     """Page tables in the machine's RAM, a page each from `first` on."""
 

@@ -13,6 +13,12 @@ from vmlab.trap import Exc, Exit
 
 BASE = 0x8000_0000
 
+
+@pytest.fixture(params=["interpreter", "translator"])
+def engine(request):
+    return request.param
+
+
 KERNEL = """
     .equ UART, 0x10000000
     .equ FINISHER, 0x100000
@@ -135,10 +141,10 @@ def bare(part, program, options) -> bytes:
 
 
 @pytest.mark.parametrize("name", HOLES)
-def test_equivalence_holds_without_the_hole_and_breaks_with_it(part, shadowed, name):
-    program, porous = kernel(name), Options(profile=frozenset({name}))
+def test_equivalence_holds_without_the_hole_and_breaks_with_it(part, engine, shadowed, name):
+    program, porous = kernel(name), Options(engine, profile=frozenset({name}))
     assert shadowed(program).run(slice_=1000) == "y"
-    assert bare(part, program, Options()) == b"y"
+    assert bare(part, program, Options(engine)) == b"y"
     assert bare(part, program, porous) == b"y"  # the bare machine's S-mode and M-mode are whole
     assert shadowed(program, porous).run(slice_=1000) == "n"
 
@@ -157,8 +163,8 @@ INSTRUCTIONS = {
 
 @pytest.mark.parametrize("name", HOLES)
 @pytest.mark.parametrize("chosen", HOLES)
-def test_each_hole_lets_its_own_instruction_through(part, name, chosen):
-    machine = Machine(part, ram_mib=1, options=Options(profile=frozenset({chosen})))
+def test_each_hole_lets_its_own_instruction_through(part, engine, name, chosen):
+    machine = Machine(part, ram_mib=1, options=Options(engine, profile=frozenset({chosen})))
     machine.load(assemble(f"{INSTRUCTIONS[name]}\n ecall"))
     vcpu = HartState(pc=BASE)
     exit = machine.run_guest(vcpu, 10)
@@ -169,8 +175,8 @@ def test_each_hole_lets_its_own_instruction_through(part, name, chosen):
 
 
 @pytest.mark.parametrize("name", HOLES)
-def test_user_programs_of_the_bare_machine_fall_through_it_too(part, name):
-    machine = Machine(part, ram_mib=1, options=Options(profile=frozenset({name})))
+def test_user_programs_of_the_bare_machine_fall_through_it_too(part, engine, name):
+    machine = Machine(part, ram_mib=1, options=Options(engine, profile=frozenset({name})))
     machine.load(assemble(f"{INSTRUCTIONS[name]}\n nop"))
     hart = machine.hart
     hart.mode, hart.mie, hart.mideleg = Mode.U, 0x222, 0x222
@@ -205,8 +211,8 @@ def test_the_root_of_the_shadow_leaks(shadowed):
         ("csrr a0, mstatus", {"sstatus-read", "sstatus-write"}, 0),
     ],
 )
-def test_every_access_of_an_instruction_must_be_covered(part, source, profile, retired):
-    machine = Machine(part, ram_mib=1, options=Options(profile=frozenset(profile)))
+def test_every_access_of_an_instruction_must_be_covered(part, engine, source, profile, retired):
+    machine = Machine(part, ram_mib=1, options=Options(engine, profile=frozenset(profile)))
     machine.load(assemble(f"{source}\n ecall"))
     assert machine.run_guest(HartState(pc=BASE), 10).retired == retired
 

@@ -11,6 +11,11 @@ from vmlab.machine import Machine
 KERNELS = Path(__file__).parents[1] / "differential"
 
 
+@pytest.fixture(params=["interpreter", "translator"])
+def engine(request):
+    return request.param
+
+
 def kernel(name: str):
     texts = [(KERNELS / f"{part}.S").read_text() for part in ("board", name, "lib")]
     return assemble("".join(texts), name=f"{name}.S")
