@@ -29,6 +29,9 @@ FIOM = 1
 """Fence of I/O implies memory: a field of `menvcfg`, and the only one of `senvcfg` here."""
 STCE = sstc.STCE
 """The bit of `menvcfg` that gives S-mode its timer."""
+ADUE = 1 << 61
+"""The bit of `menvcfg` that lets hardware set the A and D bits of PTEs; 0 here, as it is a choice
+of the machine's builder (`vmlab.privileged`)."""
 NO_TRIGGER = 1
 """What `tinfo` says where there is no trigger (Debug specification, "Trigger Info")."""
 SATP_MODES = (0, 8)

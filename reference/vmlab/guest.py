@@ -51,7 +51,7 @@ class GuestRunner:
         self._mmu.refresh()
         rules = with_holes(Deprivileged(), self._hart, options.profile)
         engine = Translator if options.engine == "translator" else Interpreter
-        self._engine = engine(self._hart, self._mmu, bus, clock, rules, trace)
+        self._engine = engine(self._hart, self._mmu, bus, clock, rules, trace, options)
         self._ctrl_c = HeldBack(self._alert)
 
     def run(

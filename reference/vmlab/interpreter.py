@@ -16,6 +16,7 @@ from .hart import MASK64, HartState
 from .isa import Decoded, Kind, decode, length
 from .mmu import Mmu
 from .operations import Surroundings, operation
+from .options import Options
 from .privileged import Privileged
 from .trace import Executed, Trace
 from .trap import ECALLS, Exc, IllegalInstruction, Trap
@@ -35,6 +36,7 @@ class Interpreter:
         clock: Clock,
         privileged: Privileged,
         trace: Trace | None = None,
+        options: Options | None = None,
     ) -> None:
         self._hart = hart
         self._x = hart.x
@@ -43,6 +45,7 @@ class Interpreter:
         self._clock = clock
         self._privileged = privileged
         self._trace = trace if trace and trace.instructions else None
+        self._misaligned = options is not None and options.misaligned
         self.alert = False
         """Set by whoever wants `run` to return after the instruction at hand."""
         self.reservation: tuple[int, int] | None = None
@@ -211,6 +214,10 @@ class Interpreter:
     def _load(self, decoded: Decoded) -> int:
         address = self._x[decoded.rs1] + decoded.imm & MASK64
         width = decoded.instruction.width
+        if self._misaligned and address % width:
+            value = self._load_bytes(address, width)
+            self._set_rd(decoded, _extend(value, width) if decoded.instruction.signed else value)
+            return self._hart.pc + decoded.length
         physical = self._translate(address, Access.LOAD, width)
         try:
             value = self._bus.read(physical, width)
@@ -222,6 +229,9 @@ class Interpreter:
     def _store(self, decoded: Decoded) -> int:
         address = self._x[decoded.rs1] + decoded.imm & MASK64
         width = decoded.instruction.width
+        if self._misaligned and address % width:
+            self._store_bytes(address, width, self._x[decoded.rs2])
+            return self._hart.pc + decoded.length
         physical = self._translate(address, Access.STORE, width)
         try:
             self._bus.write(physical, width, self._x[decoded.rs2])
@@ -302,6 +312,33 @@ class Interpreter:
         if offset is not None:
             return self._bus.ram.base + offset
         return self._mmu.translate(address, access)
+
+    def _load_bytes(self, address: int, width: int) -> int:
+        """Load from any address: each byte by itself."""
+        memory = self._bus.ram.bytes
+        offsets = self._byte_offsets(address, width, Access.LOAD)
+        return int.from_bytes(bytes(memory[offset] for offset in offsets), "little")
+
+    def _store_bytes(self, address: int, width: int, value: int) -> None:
+        """Store to any address: each byte by itself, but none if one of them is refused."""
+        memory = self._bus.ram.bytes
+        for number, offset in enumerate(self._byte_offsets(address, width, Access.STORE)):
+            memory[offset] = value >> 8 * number & 0xFF
+            self._written(offset)
+
+    def _byte_offsets(self, address: int, width: int, access: Access) -> list[int]:
+        """Return the offset in RAM of each byte; devices do not support misaligned accesses."""
+        offsets = []
+        for distance in range(width):
+            cause = access.access_fault
+            try:
+                offset = self._mmu.ram_offset(address + distance & MASK64, access, 1)
+            except TrapRaised as raised:
+                offset, cause = None, Exc(raised.trap.cause)
+            if offset is None:
+                raise TrapRaised(Trap(cause, address=address, offset=distance))
+            offsets.append(offset)
+        return offsets
 
     def _atomic(self, decoded: Decoded, access: Access) -> int:
         """Return the offset in RAM that an atomic works on. Devices do not support atomics."""

@@ -43,6 +43,7 @@ from .mstatus import MPP, MPRV
 from .net import Link
 from .options import Options
 from .parts.traps import Part
+from .pmp import Pmp
 from .privileged import PrivilegedByPart
 from .profiles import with_holes
 from .program import ImageError, Program
@@ -136,13 +137,23 @@ class Machine:
             },
             trace=trace,
         )
-        self.mmu = Mmu(self.hart, self.bus, self._effective_mode, trace)
+        entries, svadu = self.options.pmp_entries, self.options.svadu
+        self.pmp = Pmp(entries) if entries else None
+        self.mmu = Mmu(self.hart, self.bus, self._effective_mode, trace, pmp=self.pmp, svadu=svadu)
         privileged = PrivilegedByPart(
-            self.hart, traps, self.mmu, self._reconsider, self._begin_waiting, self._settle
+            self.hart,
+            traps,
+            self.mmu,
+            self._reconsider,
+            self._begin_waiting,
+            self._settle,
+            self.pmp,
+            svadu,
         )
         rules = with_holes(privileged, self.hart, self.options.profile)
         engine = Translator if self.options.engine == "translator" else Interpreter
-        self.engine = engine(self.hart, self.mmu, self.bus, self.clock, rules, trace)
+        self.engine = engine(self.hart, self.mmu, self.bus, self.clock, rules, trace, self.options)
+        self.mmu.written = self.engine.written
         self.guest = GuestRunner(self.memory, self.clock, self.options, trace)
         """Real U-mode, for a VMM: `fetch` is what it offers to the `traps` part."""
         self._ask = True

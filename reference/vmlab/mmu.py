@@ -9,8 +9,10 @@ from typing import Any
 from . import sv39
 from .access import Access, TrapRaised
 from .bus import Bus, BusError
+from .csrs import ADUE
 from .hart import MASK64, HartState, Mode
 from .mstatus import MXR, SUM
+from .pmp import Pmp
 from .stops import Stops
 from .trace import Trace, Walk
 from .trap import Trap
@@ -75,12 +77,28 @@ class Mmu:
         bus: Bus,
         effective: Callable[[bool], Mode],
         trace: Trace | None = None,
+        *,
+        pmp: Pmp | None = None,
+        svadu: bool = False,
     ) -> None:
-        """Build it; `effective` tells the mode of a fetch (True), or of a load or store (False)."""
+        """Build it.
+
+        Args:
+            hart: The hart.
+            bus: What its physical addresses mean.
+            effective: Tells the mode of a fetch (True), or of a load or store (False).
+            trace: Takes up the walks.
+            pmp: The hart's physical memory protection, if it has any.
+            svadu: Whether walks set A and D bits, while `menvcfg`.ADUE = 1.
+        """
         self._hart = hart
         self._bus = bus
         self._effective = effective
         self._trace = trace if trace and trace.walks else None
+        self._pmp = pmp
+        self._svadu = svadu
+        self.written: Callable[[int, int], None] = lambda offset, length: None
+        """Called with offset and length after a walk has written to RAM. For engines."""
         self._contexts: dict[tuple[Mode, Mode, int, int], Context] = {}
         self.stops: Stops | None = None
         """Where to stop for a debugger; None in all other runs."""
@@ -117,6 +135,11 @@ class Mmu:
         for context in self._contexts.values():
             if not context.fetch_mode == context.data_mode == Mode.M:
                 context.clear()
+
+    def forget_all(self) -> None:
+        """Drop what is remembered of any mode: the physical memory protection has changed."""
+        for context in self._contexts.values():
+            context.clear()
 
     def state(self) -> list[Any]:
         """Return the TLB as plain data, which a snapshot keeps: a missing fence must go on to show.
@@ -168,15 +191,21 @@ class Mmu:
     def ram_offset(self, address: int, access: Access, width: int) -> int | None:
         """Translate an aligned address to its offset in RAM, and note it in the context's tables.
 
-        Returns None if the physical address is not in RAM; raises as `translate`, and Stopped.
+        Returns None if the physical address is not in RAM. Raises TrapRaised as `translate`, and
+        for an access that the physical memory protection refuses; and Stopped.
         """
-        offset = self._bus.ram.offset(self.translate(address, access), width)
+        physical = self.translate(address, access)
+        context, pmp = self.context, self._pmp
+        if pmp is not None:
+            mode = context.fetch_mode if access is Access.FETCH else context.data_mode
+            if not pmp.allows(physical, width, access, mode):
+                raise TrapRaised(Trap(access.access_fault, address=address))
+        offset = self._bus.ram.offset(physical, width)
         if self.stops is not None and access is not Access.FETCH:
             self.stops.before_access(address, access, width)
             if self.stops.watches_page(address):  # then every access has to come by here
                 return offset
-        if offset is not None and access is not Access.FETCH:
-            context = self.context
+        if offset is not None and access is not Access.FETCH and self.is_uniform(physical):
             table = context.loads if access is Access.LOAD else context.stores
             if access is Access.STORE and offset & ~PAGE_MASK in self.guarded:
                 return offset
@@ -185,19 +214,38 @@ class Mmu:
             table[address & ~PAGE_MASK] = offset & ~PAGE_MASK
         return offset
 
+    def is_uniform(self, physical: int) -> bool:
+        """Tell whether one answer of the protection holds for all of an address's page."""
+        return self._pmp is None or self._pmp.is_uniform(physical & ~PAGE_MASK)
+
+    def _read_pte(self, address: int) -> int:
+        """Read a PTE as S-mode would (norm:pmp_check_pagetable_access). Raise BusError."""
+        if self._pmp is not None and not self._pmp.allows(address, 8, Access.LOAD, Mode.S):
+            raise BusError(address)
+        return self._bus.read_pte(address)
+
+    def _update_pte(self, address: int, pte: int) -> None:
+        """Write a PTE back with A, or A and D, set. Raise BusError if that is refused."""
+        if self._pmp is not None and not self._pmp.allows(address, 8, Access.STORE, Mode.S):
+            raise BusError(address)
+        self._bus.write(address, 8, pte)
+        self.written(address - self._bus.ram.base, 8)
+
     def _walk(self, address: int, access: Access, mode: Mode) -> int:
         steps: list[sv39.Step] = []
         physical, refusal = None, ""
         hart = self._hart
-        read = self._bus.read_pte
+        update = self._update_pte if self._svadu and hart.menvcfg & ADUE else None
         try:
-            physical = sv39.walk(read, hart.satp, address, access, mode, hart.mstatus, steps)
+            physical = sv39.walk(
+                self._read_pte, hart.satp, address, access, mode, hart.mstatus, steps, update
+            )
             return physical
         except sv39.PageFault as fault:
             refusal = f"page fault: {fault}"
             raise TrapRaised(Trap(access.page_fault, address=address)) from None
         except BusError as fault:
-            refusal = f"access fault: there is no memory for a PTE at {fault.args[0]:#x}"
+            refusal = f"access fault: the PTE at {fault.args[0]:#x} is out of reach"
             raise TrapRaised(Trap(access.access_fault, address=address)) from None
         finally:
             if self._trace is not None:

@@ -17,7 +17,8 @@ class Options:
     svadu: bool = False
     """Whether hardware can set the A and D bits of PTEs, while `menvcfg`.ADUE=1 (Svadu)."""
     pmp_entries: Literal[0, 16, 64] = 0
-    """How many PMP entries there are; with 0, S-mode and U-mode may use all of memory."""
+    """How many PMP entries there are. With 0, S-mode and U-mode may use all of memory; with more,
+    none of it before M-mode says so. QEMU's `virt` board has 16, and so has `vmlab run`."""
     illegal_tval: bool = False
     """Whether the exit of a guest's illegal instruction carries its bits in tval."""
     profile: frozenset[str] = frozenset()

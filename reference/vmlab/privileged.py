@@ -11,6 +11,8 @@ from .hart import MASK64, HartState
 from .isa import CsrForm, Decoded, Kind
 from .mmu import Mmu
 from .parts import traps
+from .pmp import CSRS as PMP_CSRS
+from .pmp import Pmp
 from .trap import IllegalInstruction
 
 _N = csrs.NUMBERS
@@ -19,7 +21,7 @@ INTERRUPT_CSRS = {_N[n] for n in CHOICE}
 """A write to one of these can change which interrupt is taken (norm:intr_mip_mie_xret_csrwr), or
 when the supervisor timer strikes."""
 STATUS_CSRS = {_N["mstatus"], _N["sstatus"]}
-MINSTRET, MCYCLE = _N["minstret"], _N["mcycle"]
+MINSTRET, MCYCLE, MENVCFG = _N["minstret"], _N["mcycle"], _N["menvcfg"]
 
 
 class Privileged(Protocol):
@@ -62,6 +64,8 @@ class PrivilegedByPart:
         alert: Callable[[], None],
         wait: Callable[[], None],
         settle: Callable[[], None],
+        pmp: Pmp | None = None,
+        svadu: bool = False,
     ) -> None:
         """Build it.
 
@@ -72,6 +76,8 @@ class PrivilegedByPart:
             alert: Called when the choice of interrupt must be asked for again.
             wait: Called when the hart begins to wait, in `wfi`.
             settle: Called after the part has changed the hart.
+            pmp: The physical memory protection; without it, its CSRs read 0.
+            svadu: Whether `menvcfg` has the field ADUE.
         """
         self._hart = hart
         self._part = part
@@ -79,6 +85,8 @@ class PrivilegedByPart:
         self._alert = alert
         self._wait = wait
         self._settle = settle
+        self._pmp = pmp
+        self._svadu = svadu
 
     def execute(self, decoded: Decoded) -> int:
         """Execute, and return the next pc; raise IllegalInstruction if it is not allowed here."""
@@ -114,13 +122,30 @@ class PrivilegedByPart:
         operand = decoded.imm if "imm" in row.needs else hart.x[decoded.rs1]
 
         self._part.check_csr(hart, number, writes)
+        if self._pmp is not None and number in PMP_CSRS:
+            self._protect(self._pmp, decoded, operand, writes)
+            return
         value = csrs.read(hart, number) if reads else 0
         if writes:
             old = csrs.stored(hart, number) if row.form is not CsrForm.WRITE else 0
-            csrs.write(hart, number, row.meaning(old, operand))
+            new = row.meaning(old, operand)
+            csrs.write(hart, number, new)
+            if number == MENVCFG and self._svadu:
+                hart.menvcfg |= new & csrs.ADUE
             self._written(number)
         if decoded.rd:
             hart.x[decoded.rd] = value
+
+    def _protect(self, pmp: Pmp, decoded: Decoded, operand: int, writes: bool) -> None:
+        """Read and write a CSR of the physical memory protection."""
+        value = pmp.read(decoded.csr)
+        if writes:
+            assert decoded.instruction.meaning is not None
+            pmp.write(decoded.csr, decoded.instruction.meaning(value, operand))
+            # Software has to fence (norm:pmp_sfence_required); this hart does not wait for that.
+            self._mmu.forget_all()
+        if decoded.rd:
+            self._hart.x[decoded.rd] = value
 
     def _written(self, number: int) -> None:
         hart = self._hart

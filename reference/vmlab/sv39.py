@@ -58,10 +58,9 @@ def walk(
     mode: Mode,
     mstatus: int,
     steps: list[Step] | None = None,
+    update: Callable[[int, int], None] | None = None,
 ) -> int:
     """Translate a virtual address by the page tables at `satp`; return the physical address.
-
-    Nothing is written: this hart has Svade, so software keeps the A and D bits.
 
     Args:
         read_pte: Returns the 8 bytes at a physical address. What it raises, if there is no memory,
@@ -72,6 +71,9 @@ def walk(
         mode: The mode whose rights count, S or U; MPRV has been applied.
         mstatus: Its SUM and MXR fields are used.
         steps: Takes up every PTE that was read.
+        update: Writes 8 bytes at a physical address: the walk sets A and D bits itself (Svadu).
+            What it raises passes through. Without it nothing is written: software keeps these
+            bits (Svade).
 
     Raises:
         PageFault: if the tables refuse the access.
@@ -137,11 +139,12 @@ def walk(
         raise PageFault("page is not writable")
 
     # 9. "If pte.a = 0, or if the original memory access is a store and pte.d = 0: if the Svade
-    #    extension is implemented, stop and raise a page-fault exception"
-    if not pte & A:
-        raise PageFault("PTE has A=0")
-    if access is Access.STORE and not pte & D:
-        raise PageFault("PTE has D=0")
+    #    extension is implemented, stop and raise a page-fault exception"; else set them.
+    wanted = A | D if access is Access.STORE else A
+    if pte & wanted != wanted:
+        if update is None:
+            raise PageFault("PTE has A=0" if not pte & A else "PTE has D=0")
+        update(pte_address, pte | wanted)
 
     # 10. "If i > 0, then this is a superpage translation and pa.ppn[i-1:0] = va.vpn[i-1:0]."
     page = ppn | address >> PAGE_SHIFT & low

@@ -59,7 +59,7 @@ def run(
     link: Any = LocalLink(load_part(path.parent, path.stem), Interface.of(Part))
     try:
         record = Trace(*_words(trace))
-        options = Options(profile=frozenset(_words(profile)))
+        options = Options(pmp_entries=16, profile=frozenset(_words(profile)))
         machine = Machine(link, ram_mib=ram, trace=record, options=options)
     except ValueError as error:
         raise Problem(str(error)) from None

@@ -28,6 +28,7 @@ def gather(machine: Machine) -> State:
         "waiting": machine.waiting,
         "trapped": machine.trapped == hart,
         "reservation": None if reservation is None else list(reservation),
+        "pmp": machine.pmp.state() if machine.pmp else None,
         "tlb": machine.mmu.state(),
         "guest": machine.guest.state(),
         "devices": {_name(base, d): d.state() for base, d in machine.bus.devices.items()},
@@ -54,6 +55,8 @@ def apply(machine: Machine, state: State) -> None:
         given = state["devices"][name]
         _same_types(name, device.state(), given)
         device.restore(given)
+    if machine.pmp:
+        machine.pmp.restore(state["pmp"])
     _numbers(state["tlb"])
     machine.mmu.restore(state["tlb"])
     _numbers([state["guest"]["satp"], state["guest"]["tlb"]])

@@ -8,6 +8,7 @@ from ..hart import MASK64, HartState
 from ..interpreter import Interpreter
 from ..isa import Decoded
 from ..mmu import Mmu
+from ..options import Options
 from ..privileged import Privileged
 from ..trace import Trace
 from . import blocks
@@ -45,8 +46,9 @@ class Translator(Interpreter):
         clock: Clock,
         privileged: Privileged,
         trace: Trace | None = None,
+        options: Options | None = None,
     ) -> None:
-        super().__init__(hart, mmu, bus, clock, privileged, trace)
+        super().__init__(hart, mmu, bus, clock, privileged, trace, options)
         self._ram = bus.ram
         self._pages = CodePages(mmu, bus.ram.bytes)
         self.regions = 0
@@ -119,8 +121,9 @@ class Translator(Interpreter):
                 limit -= 1
             elif hot and unit is not None:
                 self._make_region(pc, unit)
-            elif limit and unit is None:
-                self._find(pc)
+            elif limit and unit is None and not self._find(pc):
+                self.step()
+                limit -= 1
 
     def _where(self, missing: Exception, unit: Block | Entry, pc: int) -> tuple[int, int]:
         """Return the address of the instruction that raised, and how many retired before it."""
@@ -136,15 +139,20 @@ class Translator(Interpreter):
 
     # Making what runs
 
-    def _find(self, pc: int) -> None:
+    def _find(self, pc: int) -> bool:
         """Put a unit for the instruction at `pc` to use. Raise TrapRaised if it cannot be fetched.
 
-        An address that was met before may have got one together with its page.
+        An address that was met before may have got one together with its page. There is none where
+        physical memory protection distinguishes parts of a page; return whether there is one now.
         """
         context = self._mmu.context
-        page = self._pages.installed(context, pc, self._parcel(pc, 0))
+        offset = self._parcel(pc, 0)
+        if not self._mmu.is_uniform(self._ram.base + offset):
+            return False
+        page = self._pages.installed(context, pc, offset)
         if pc not in context.code:
             context.code[pc] = self._block(page, pc)
+        return True
 
     def _block(self, page: CodePage, pc: int) -> Block:
         return blocks.block(page, pc, self._ram, self._x)

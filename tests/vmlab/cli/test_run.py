@@ -119,6 +119,9 @@ def test_profiles_are_an_option(boot, names):
         csrw mtvec, t0
         la t0, user
         csrw mepc, t0
+        li t0, -1
+        csrw pmpaddr0, t0
+        csrwi pmpcfg0, 0x1f         # U-mode may use all of memory
         mret
     user:
         sret

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from vmlab.asm import assemble
 from vmlab.machine import Machine, Reason
+from vmlab.options import Options
 from vmlab.program import Program
 from vmlab.testing.loading import load_part
 
@@ -35,7 +36,7 @@ def ours():
     """Give the function that runs a program on our machine and returns its console."""
 
     def run(program: Program, typed: bytes = b"") -> bytes:
-        machine = Machine(load_part(SOLUTIONS, "traps"))
+        machine = Machine(load_part(SOLUTIONS, "traps"), options=Options(pmp_entries=16))
         machine.load(program)
         machine.uart.feed(typed)
         stop = machine.run(1_000_000)

@@ -1,0 +1,226 @@
+"""Physical memory protection on a machine: which accesses it stops, in which mode, and when."""
+
+from __future__ import annotations
+
+import pytest
+from vmlab.machine import Machine
+from vmlab.options import Options
+from vmlab.trap import Exc
+
+BASE = 0x8000_0000
+ALL = 0x1F
+"""NAPOT, R, W, X."""
+START = """
+_start:
+    la t0, trapped
+    csrw mtvec, t0
+    la t0, lower
+    csrw mepc, t0
+    la s0, data
+    la s1, data + 4096
+    {setup}
+    mret
+trapped:
+    csrr s10, mcause
+    csrr s11, mtval
+    j .
+    .balign 4096
+lower:
+    {lower}
+    j .
+    .balign 4096
+data:
+    .zero 8192
+"""
+DATA = BASE + 0x2000
+ENTRIES = """
+    srli t0, s0, 2
+    csrw pmpaddr0, t0           # pmpaddr0 to pmpaddr1 in data: {first}
+    addi t0, t0, {words}
+    csrw pmpaddr1, t0
+    li t0, -1
+    csrw pmpaddr2, t0           # all else
+    li t0, 0x1f0000 | ({first} << 8)
+    csrw pmpcfg0, t0
+"""
+
+
+@pytest.fixture
+def run(boot):
+    """Run `lower` in S-mode after `setup` in M-mode; return the machine."""
+
+    def start(lower: str, setup: str = "", *, status: int = 1 << 11, **options) -> Machine:
+        machine = boot(
+            START.format(setup=f"{setup}\n li t0, {status}\n csrw mstatus, t0", lower=lower),
+            options=Options(**{"pmp_entries": 16, **options}),
+        )
+        machine.run(200)
+        return machine
+
+    return start
+
+
+def entries(first: int, words: int = 1024) -> str:
+    """Protect so many words of data with `first`; leave everything else open."""
+    return ENTRIES.format(first=first, words=words)
+
+
+def trap(machine: Machine) -> tuple[int, int]:
+    return machine.hart.x[26], machine.hart.x[27]
+
+
+def test_nothing_is_reached_before_m_mode_says_so(run):
+    assert trap(run("li a0, 1")) == (Exc.INSTRUCTION_ACCESS, BASE + 0x1000)
+    assert run("li a0, 1", pmp_entries=0).hart.x[10] == 1
+
+
+@pytest.mark.parametrize("status", [0, 1 << 11])
+@pytest.mark.parametrize(
+    ("source", "permission", "cause"),
+    [
+        ("ld a0, 8(s0)", "r", Exc.LOAD_ACCESS),
+        ("lr.d a0, (s0)", "r", Exc.LOAD_ACCESS),
+        ("sb a0, 8(s0)", "w", Exc.STORE_ACCESS),
+        ("sc.w a0, a0, (s0)", "w", Exc.STORE_ACCESS),
+        ("amoadd.w a0, a0, (s0)", "w", Exc.STORE_ACCESS),
+        ("jr s0", "x", Exc.INSTRUCTION_ACCESS),
+    ],
+)
+def test_each_kind_of_access_needs_its_permission(run, source, permission, cause, status):
+    lacking = {"r": 0x0C, "w": 0x0D, "x": 0x0B}[permission]
+    machine = run(source, entries(lacking), status=status)
+    at = DATA + 8 * ("8(" in source)
+    assert trap(machine) == (cause, at)
+    machine = run(source, entries(0x0F), status=status)
+    assert machine.hart.x[26] in (0, Exc.ILLEGAL_INSTRUCTION)  # what it jumped to is zeros
+
+
+def test_a_page_of_which_a_part_is_closed(run):
+    """A TLB must not remember the page from an access to its open part, nor the reverse."""
+    source = """
+        ld a0, 16(s0)
+        ld a0, 16(s0)
+        ld a0, -8(s1)
+        li a1, 1
+        ld a0, 0(s0)
+    """
+    machine = run(source, entries(0x08, words=2))
+    assert machine.hart.x[11] == 1
+    assert trap(machine) == (Exc.LOAD_ACCESS, DATA)
+
+
+def test_an_access_that_is_only_half_inside_fails(run):
+    assert trap(run("lw a0, 4(s0)", entries(0x0F, words=1))) == (0, 0)
+    assert trap(run("ld a0, 0(s0)", entries(0x0F, words=1))) == (Exc.LOAD_ACCESS, DATA)
+
+
+def test_mprv_is_checked_as_the_mode_in_mpp(boot):
+    source = """
+    _start:
+        la t0, trapped
+        csrw mtvec, t0
+        la s0, data
+        ld a0, 0(s0)            # as M-mode: allowed
+        li a1, 1
+        li t0, 1 << 17          # MPRV, MPP = U
+        csrw mstatus, t0
+        ld a0, 0(s0)
+        li a1, 2
+    trapped:
+        csrr s10, mcause
+        csrr s11, mtval
+        j .
+        .align 3
+    data: .zero 8
+    """
+    machine = boot(source, options=Options(pmp_entries=16))
+    machine.run(100)
+    assert machine.hart.x[11] == 1
+    assert machine.hart.x[26] == Exc.LOAD_ACCESS
+
+
+@pytest.mark.parametrize(("config", "refused"), [(0x88, True), (0x08, False)])
+def test_a_locked_entry_binds_m_mode_at_once(boot, config, refused):
+    """Also where the TLB and the decoded code already know the page."""
+    machine = boot(f"""
+    _start:
+        la t0, trapped
+        csrw mtvec, t0
+        la s0, data
+        srli t0, s0, 2
+        csrw pmpaddr0, t0
+        addi t0, t0, 1024
+        csrw pmpaddr1, t0
+        li s1, {config} << 8
+        li s2, 3
+    1:  ld a0, 0(s0)
+        addi a1, a1, 1
+        addi s2, s2, -1
+        bnez s2, 1b
+        csrw pmpcfg0, s1
+        li s2, 1
+        bltz s3, 2f
+        li s3, -1
+        j 1b
+    2:  li a2, 1
+    trapped:
+        csrr s10, mcause
+        j .
+        .balign 4096
+    data: .zero 4096
+    """, options=Options(pmp_entries=16))  # fmt: skip
+    machine.run(200)
+    assert machine.hart.x[11] == (3 if refused else 4)
+    assert machine.hart.x[26] == (Exc.LOAD_ACCESS if refused else 0)
+
+
+def test_code_that_is_known_is_protected_too(run):
+    """M-mode closes a page from which S-mode has executed."""
+    machine = run(
+        "1: addi a0, a0, 1\n li t0, 9\n bltu a0, t0, 1b\n ecall",
+        entries(0x0F) + "\n la t0, again\n csrw mtvec, t0\n j 9f\n .balign 4\n again:\n"
+        "csrr s8, mcause\n csrw pmpaddr2, zero\n csrw mepc, s9\n la t0, trapped\n"
+        "csrw mtvec, t0\n mret\n 9: csrr s9, mepc",
+    )
+    assert machine.hart.x[24] == Exc.ECALL_S
+    assert trap(machine) == (Exc.INSTRUCTION_ACCESS, BASE + 0x1000)
+    assert machine.hart.x[10] == 9
+
+
+PAGED = """
+    srli t0, s0, 12             # root at data: a gigapage of RAM onto itself
+    li t1, 8 << 60
+    or t0, t0, t1
+    csrw satp, t0
+    li t0, 0x200000cf
+    sd t0, 16(s0)
+"""
+
+
+def test_page_tables_are_read_as_s_mode(run):
+    """norm:pmp_check_pagetable_access; the fault is of the access that asked."""
+    assert run("li a0, 1", entries(0x0F) + PAGED).hart.x[10] == 1
+    machine = run("li a0, 1", entries(0x08) + PAGED)
+    assert trap(machine) == (Exc.INSTRUCTION_ACCESS, BASE + 0x1000)
+
+
+def test_a_misaligned_access_is_checked_byte_by_byte(run):
+    source = "li a0, -1\n sd a0, -4(s1)"
+    machine = run(source, entries(0x0B, words=1024), misaligned=True)
+    assert trap(machine) == (0, 0)
+    assert bytes(machine.ram[0x2FFC:0x3004]) == b"\xff" * 8
+    machine = run("li a0, -1\n sd a0, -4(s1)", entries(0x09), misaligned=True)
+    assert trap(machine) == (Exc.STORE_ACCESS, DATA + 4096 - 4)
+    machine = run("li a0, -1\n addi s1, s0, 3\n sd a0, -8(s1)", entries(0x09), misaligned=True)
+    assert trap(machine) == (Exc.STORE_ACCESS, DATA)  # its first five bytes are open
+    assert bytes(machine.ram[0x1FF8:0x2008]) == bytes.fromhex("1300000013000000") + bytes(8)
+
+
+def test_registers_are_csrs(run):
+    machine = run(
+        "",
+        "li t0, -1\n csrw pmpaddr15, t0\n csrr a0, pmpaddr15\n csrrw a1, pmpaddr16, t0\n"
+        "csrr a1, pmpaddr16\n csrwi pmpcfg0, 3\n csrrsi a2, pmpcfg0, 4\n csrr a3, pmpcfg0\n"
+        "csrrci a4, pmpcfg0, 1\n csrr a5, pmpcfg0",
+    )
+    assert machine.hart.x[10:16] == [(1 << 54) - 1, 0, 3, 7, 7, 4]
