@@ -8,13 +8,14 @@ instruction, or raises KeyError having done nothing; then `step` takes over.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from .access import Access, TrapRaised
 from .bus import Bus, BusError
 from .clock import Clock
 from .hart import MASK64, HartState
 from .isa import Decoded, Kind, decode, length
-from .mmu import Mmu
+from .mmu import PAGE_MASK, Mmu
 from .operations import Surroundings, operation
 from .options import Options
 from .privileged import Privileged
@@ -131,8 +132,12 @@ class Interpreter:
             hart.pc = self._execute[decoded.instruction.kind](decoded) & MASK64
         except TrapRaised as raised:
             trap = raised.trap
-            trap = Trap(trap.cause, instruction=word, address=trap.address, offset=trap.offset)
-            raise TrapRaised(trap) from None
+            if trap.address or trap.offset:
+                trap = Trap(trap.cause, False, word, trap.address, trap.offset)
+            else:
+                trap = _without_address(trap.cause, word)
+            raised.trap = trap
+            raise
         self._clock.retire(1)
 
     def _fetch(self, pc: int) -> tuple[int, set[int]]:
@@ -147,7 +152,7 @@ class Interpreter:
         word = memory[first >> 1]
         if length(word) == 2:
             return word, {first >> 3}
-        second = self._parcel(pc, 2)
+        second = first + 2 if pc & PAGE_MASK < PAGE_MASK - 1 else self._parcel(pc, 2)
         return word | memory[second >> 1] << 16, {first >> 3, second >> 3}
 
     def _parcel(self, pc: int, distance: int) -> int:
@@ -272,7 +277,7 @@ class Interpreter:
     def _system(self, decoded: Decoded) -> int:
         match decoded.instruction.name:
             case "ecall":
-                raise TrapRaised(Trap(ECALLS[self._hart.mode]))
+                raise TrapRaised(_ECALL_TRAPS[self._hart.mode])
             case "ebreak":
                 raise TrapRaised(Trap(Exc.BREAKPOINT))
             case "fence.i":  # fetches always see what was stored before
@@ -351,6 +356,15 @@ class Interpreter:
     def _written(self, offset: int) -> None:
         if offset >> 3 in self._decoded:
             self._forget(offset >> 3)
+
+
+_ECALL_TRAPS = {mode: Trap(cause) for mode, cause in ECALLS.items()}
+
+
+@lru_cache(maxsize=1 << 12)
+def _without_address(cause: int, word: int) -> Trap:
+    """Return the trap of an instruction; the same ones come again and again."""
+    return Trap(cause, instruction=word)
 
 
 def _extend(value: int, width: int) -> int:

@@ -75,6 +75,8 @@ class CodePages:
         self._ram = ram
         self._frames: dict[int, Frame] = {}
         self._pages: dict[tuple[Context, int, int], CodePage] = {}
+        self._used: set[Frame] = set()
+        """Those of which anything can be in use, and maybe more."""
 
     def installed(self, context: Context, pc: int, offset: int) -> CodePage:
         """Return the page of `pc`, whose instruction lies at `offset` in RAM; put it to use."""
@@ -88,6 +90,7 @@ class CodePages:
             self._frames[start] = frame
             self._guard(start)
         self._compare(frame)
+        self._used.add(frame)
         key = (context, number, start)
         page = self._pages.get(key)
         if page is None:
@@ -104,13 +107,11 @@ class CodePages:
 
     def check(self) -> None:
         """Notice what was changed in RAM, from outside, in the code that is in use."""
-        contexts = self._mmu.contexts()
-        used = {page.frame for c in contexts for key, page in c.code.items() if key < 0}
-        if len(used) > USED_AT_MOST:
-            for context in contexts:
+        if len(self._used) > USED_AT_MOST:
+            for context in self._mmu.contexts():
                 context.code.clear()
-            return
-        for frame in used:
+            self._used.clear()
+        for frame in self._used:
             self._compare(frame)
 
     def written(self, offset: int, length: int) -> None:
