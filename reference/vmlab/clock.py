@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from .hart import MASK64, HartState
 
+TICKS_PER_SECOND = 10_000_000
+"""How fast `mtime` counts, as software is told; an instruction takes a tick."""
+
 CY, IR = 1 << 0, 1 << 2
 """The bits of `mcountinhibit` that stop `mcycle` and `minstret` (norm:mcountinhibit_op)."""
 

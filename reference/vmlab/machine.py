@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
-from . import snapshot, sstc
+from . import devicetree, snapshot, sstc
 from .access import TrapRaised
 from .block import BlockBackend
 from .bus import Bus
@@ -16,6 +16,7 @@ from .devices import (
     CLINT_BASE,
     FINISHER_BASE,
     PLIC_BASE,
+    RTC_BASE,
     UART_BASE,
     UART_IRQ,
     VIRTIO_BASE,
@@ -28,6 +29,7 @@ from .devices import (
     Finisher,
     NetDevice,
     Plic,
+    Rtc,
     Uart,
     VirtioMmio,
 )
@@ -37,7 +39,7 @@ from .guest import GuestRunner
 from .hart import HartState, Mode
 from .held import SLICE, HeldBack
 from .interpreter import Interpreter
-from .memory import Ram
+from .memory import PAGE_SIZE, Ram
 from .mmu import Mmu
 from .mstatus import MPP, MPRV
 from .net import Link
@@ -52,6 +54,7 @@ from .translator import Translator
 from .trap import Exit, Irq, Trap
 
 MIB = 1 << 20
+A0, A1 = 10, 11
 WIRES = 1 << Irq.MSI | 1 << Irq.MTI | 1 << Irq.MEI
 """The bits of `mip` that show the level of a wire."""
 
@@ -83,7 +86,7 @@ class Stop:
 class Machine:
     """A RISC-V computer with one hart, laid out like QEMU's `virt` board.
 
-    It begins in M-mode, at the start of RAM, with all registers and all memory 0.
+    It begins in M-mode, at the start of RAM, with all registers and all memory 0 until `load`.
     """
 
     def __init__(
@@ -122,6 +125,7 @@ class Machine:
         self.clint = Clint(self.hart, self._timer_moved)
         self.plic = Plic(self._sample_wires)
         self.uart = Uart(partial(self.plic.set_level, UART_IRQ), partial(self.plic.pulse, UART_IRQ))
+        self.rtc = Rtc(self.hart)
         self.finisher = Finisher(self._reconsider)
         self.disk = BlockDevice(disk) if disk is not None else None
         self.net = NetDevice(net) if net is not None else None
@@ -132,6 +136,7 @@ class Machine:
                 FINISHER_BASE: self.finisher,
                 CLINT_BASE: self.clint,
                 PLIC_BASE: self.plic,
+                RTC_BASE: self.rtc,
                 UART_BASE: self.uart,
                 **{VIRTIO_BASE + VIRTIO_STRIDE * i: slot for i, slot in enumerate(self.virtio)},
             },
@@ -170,7 +175,10 @@ class Machine:
         return self.memory.bytes
 
     def load(self, program: Program) -> None:
-        """Copy a program into RAM and point the hart at its entry.
+        """Copy a program into RAM, and a device tree behind it; point the hart at its entry.
+
+        The hart's id stands in a0 and the tree's address in a1, as firmware hands them over; the
+        tree lies as high as it fits, and where it does not, a1 is 0.
 
         Raises:
             ImageError: if a segment does not lie in RAM.
@@ -181,8 +189,25 @@ class Machine:
                 end = address + len(contents)
                 raise ImageError(f"the segment at {address:#x}..{end:#x} lies outside RAM")
             self.memory.bytes[offset : offset + len(contents)] = contents
-        self.hart.pc = program.entry
+        hart = self.hart
+        hart.pc = program.entry
+        hart.x[A0], hart.x[A1] = hart.hartid, self._place_tree(program) or 0
         self.waiting = False
+
+    def _place_tree(self, program: Program) -> int | None:
+        """Write the device tree to the highest pages that are free; return its address."""
+        tree = devicetree.blob(self.memory.base, self.memory.size, self.options)
+        size = -(-len(tree) // PAGE_SIZE) * PAGE_SIZE
+        end = self.memory.base + self.memory.size
+        for start, contents in sorted(program.segments, reverse=True):
+            if start + len(contents) <= end - size:
+                break
+            end = min(end, start & -PAGE_SIZE)
+        offset = self.memory.offset(end - size, len(tree))
+        if offset is None:
+            return None
+        self.memory.bytes[offset : offset + len(tree)] = tree
+        return end - size
 
     def snapshot(self) -> bytes:
         """Return the whole machine as bytes; see `vmlab.snapshot` for what that is."""
