@@ -15,7 +15,7 @@ from .bus import Bus, BusError
 from .clock import Clock
 from .hart import MASK64, HartState
 from .isa import Decoded, Kind, decode, length
-from .mmu import PAGE_MASK, Mmu
+from .mmu import Mmu
 from .operations import Surroundings, operation
 from .options import Options
 from .privileged import Privileged
@@ -143,7 +143,8 @@ class Interpreter:
     def _fetch(self, pc: int) -> tuple[int, set[int]]:
         """Return the 16 or 32 bits of the instruction at `pc`, and which 8 bytes of RAM hold them.
 
-        Each half is fetched by itself: the second may lie in another page (norm:Zca_align16).
+        Unless they are aligned to 4 bytes, each half is fetched by itself: the second may lie in
+        another page (norm:Zca_align16), or be protected otherwise.
         """
         if self._mmu.stops is not None:
             self._mmu.stops.before_instruction(pc)
@@ -152,7 +153,7 @@ class Interpreter:
         word = memory[first >> 1]
         if length(word) == 2:
             return word, {first >> 3}
-        second = first + 2 if pc & PAGE_MASK < PAGE_MASK - 1 else self._parcel(pc, 2)
+        second = self._parcel(pc, 2) if pc & 2 else first + 2
         return word | memory[second >> 1] << 16, {first >> 3, second >> 3}
 
     def _parcel(self, pc: int, distance: int) -> int:

@@ -67,6 +67,28 @@ def test_tval_of_illegal_instructions_is_an_option(enter):
     assert got == Exit(Exc.ILLEGAL_INSTRUCTION, tval=0x1020_0073)
 
 
+@pytest.mark.parametrize(
+    ("source", "exit"),
+    [
+        (".2byte 0", Exit(Exc.ILLEGAL_INSTRUCTION)),  # 16 bits, none of what follows
+        (".2byte 0x8000", Exit(Exc.ILLEGAL_INSTRUCTION, tval=0x8000)),
+        (".2byte 0x9002", Exit(Exc.BREAKPOINT, tval=BASE + 2)),  # c.ebreak
+        (".2byte 0x4188", Exit(Exc.LOAD_ACCESS)),  # c.lw a0, 0(a1)
+    ],
+)
+def test_exits_of_compressed_instructions(enter, source, exit):
+    _, vcpu, got = enter(f".2byte 1\n{source}\n .2byte 0xffff", options=Options(illegal_tval=True))
+    assert (got, got.retired, vcpu.pc) == (exit, 1, BASE + 2)
+
+
+def test_misaligned_accesses_are_carried_out_if_the_machine_is_so_built(enter):
+    source = "sd a1, 3(sp)\n ld a0, 3(sp)\n lr.w a0, (a2)\n"
+    registers = [(2, BASE + 64), (11, 0x0123_4567_89AB_CDEF), (12, BASE + 66)]
+    _, vcpu, exit = enter(source, registers=registers, options=Options(misaligned=True))
+    assert (exit, exit.retired) == (Exit(Exc.LOAD_MISALIGNED, tval=BASE + 66), 2)
+    assert vcpu.x[10] == vcpu.x[11]
+
+
 @pytest.mark.parametrize("budget", [0, 1, 5, 50])
 def test_budget_is_exact(enter, budget):
     machine, vcpu, got = enter("1: addi a0, a0, 1\n j 1b", budget=budget)

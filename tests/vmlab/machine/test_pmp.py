@@ -109,6 +109,19 @@ def test_a_page_of_which_a_part_is_closed(run):
     assert trap(machine) == (Exc.LOAD_ACCESS, DATA)
 
 
+def test_an_instruction_is_fetched_by_halves(run):
+    straddling = "jr s2\n .2byte 1, 1, 1\n j ."  # `j .` at lower + 10
+    setup = """
+        la s2, lower + 10
+        la t0, lower + 12           # what lies below may be executed
+        srli t0, t0, 2
+        csrw pmpaddr0, t0
+        li t0, 0xf
+        csrw pmpcfg0, t0
+    """
+    assert trap(run(straddling, setup)) == (Exc.INSTRUCTION_ACCESS, BASE + 0x100C)
+
+
 def test_an_access_that_is_only_half_inside_fails(run):
     assert trap(run("lw a0, 4(s0)", entries(0x0F, words=1))) == (0, 0)
     assert trap(run("ld a0, 0(s0)", entries(0x0F, words=1))) == (Exc.LOAD_ACCESS, DATA)
