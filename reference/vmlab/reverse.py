@@ -94,13 +94,15 @@ class Recorder:
     def run(self, budget: int, stops: Stops | None = None) -> Stop:
         """Run as `Machine.run` does. Raise Stopped before what `stops` waits for.
 
+        It does not stop where `stops` was built, or has just stopped it.
+
         Where the past is known, it is repeated, with all that came from outside.
         """
         end = self.moment + budget
         self.machine.mmu.stop_at(stops)
         try:
             if stops is not None:
-                stops.depart()
+                stops.begin()
             while True:
                 at = bisect_right(self._kept, self.moment, key=_moment) - 1
                 due = self._kept[at].moment + self._every
@@ -236,6 +238,7 @@ class Recorder:
     def _first_stop(self, base: Kept, end: int, stops: Stops) -> Stopped | None:
         """Replay from `base`; return what stopped it before `end`."""
         self._put_back(base)
+        stops.arm()
         self.machine.mmu.stop_at(stops)
         try:
             self._forward(end)
@@ -264,6 +267,7 @@ class Recorder:
     def _all_stops(self, base: Kept, end: int, stops: Stops) -> list[tuple[int, Stopped]]:
         found: list[tuple[int, Stopped]] = []
         self._put_back(base)
+        stops.arm()
         self.machine.mmu.stop_at(stops)
         try:
             while True:
@@ -272,7 +276,6 @@ class Recorder:
                     return found
                 except Stopped as stopped:
                     found.append((self.moment, stopped))
-                    stops.depart()
         finally:
             self.machine.mmu.stop_at(None)
 

@@ -36,23 +36,24 @@ class Stopped(Exception):
 
 
 class Stops:
-    """A set of such places. A run does not stop where it begins: see `depart`."""
+    """A set of such places. What was passed, or stopped at, once does not stop the run again."""
 
     def __init__(self, clock: Clock, code: Iterable[int] = (), data: Iterable[Watch] = ()) -> None:
         """Build it; `code` are the virtual addresses of instructions."""
         self._clock = clock
         self.code = frozenset(code)
         self.data = tuple(data)
-        self._departed = -1
+        self._passed = clock.moment
+        """The moment at which there is no stopping: of building, then of the last stop."""
 
-    @property
-    def active(self) -> bool:
-        """Whether there is any place to stop at."""
-        return bool(self.code or self.data)
+    def begin(self) -> None:
+        """Begin a run: what was passed at another moment does not count."""
+        if self._passed != self._clock.moment:
+            self.arm()
 
-    def depart(self) -> None:
-        """Let the instruction that comes next be executed, whatever it is."""
-        self._departed = self._clock.moment
+    def arm(self) -> None:
+        """Stop at every place, also at the first one."""
+        self._passed = -1
 
     def watches_page(self, address: int) -> bool:
         """Tell whether any byte in the page of `address` is watched."""
@@ -64,8 +65,8 @@ class Stops:
 
     def before_instruction(self, pc: int) -> None:
         """Raise Stopped if the instruction at `pc` is waited for."""
-        if pc in self.code and self._clock.moment != self._departed:
-            raise Stopped
+        if pc in self.code:
+            self._stop(None)
 
     def before_access(self, address: int, access: Access, width: int) -> None:
         """Raise Stopped if the access, of `width` bytes, is waited for."""
@@ -74,6 +75,10 @@ class Stops:
                 access in watch.accesses
                 and watch.address < address + width
                 and address < watch.address + watch.length
-                and self._clock.moment != self._departed
             ):
-                raise Stopped(watch)
+                self._stop(watch)
+
+    def _stop(self, watch: Watch | None) -> None:
+        if self._passed != self._clock.moment:
+            self._passed = self._clock.moment
+            raise Stopped(watch)

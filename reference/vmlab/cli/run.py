@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from vmlab.link.errors import PartError
 from vmlab.testing.assignment import Assignment, AssignmentError
 from vmlab.testing.loading import load_part, own_frames, said
 
+from .debugger import debug
 from .guest import load_guest
 from .problem import Problem
 
@@ -39,12 +41,22 @@ def run(
     profile: Annotated[
         str, typer.Option(help="Sensitive instructions that shall not trap: sret,sstatus-read...")
     ] = "",
+    gdb: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            metavar="PORT",
+            help="Wait for gdb at this port of this host; 0 chooses a free one.",
+        ),
+    ] = None,
 ) -> None:
     """Boot a guest. Its console goes to stdout, the trace to stderr.
 
     Exit status: what the guest told the test finisher, 0 for pass, at most 100; 2 wrong use;
     123 its trap handler traps for ever; 124 the budget is used up; 125 the part failed; 126 the
-    guest waits for an interrupt that cannot come; 127 it asked for a reset; 130 Ctrl-C.
+    guest waits for an interrupt that cannot come; 127 it asked for a reset; 130 Ctrl-C. With
+    --gdb, 0 if the debugger ended the run.
     """
     from vmlab.link.interface import Interface
     from vmlab.link.local import LocalLink
@@ -60,6 +72,8 @@ def run(
     try:
         record = Trace(*_words(trace))
         options = Options(pmp_entries=16, profile=frozenset(_words(profile)))
+        if gdb is not None:  # the engine that stops at a breakpoint without stepping there
+            options = replace(options, engine="interpreter")
         machine = Machine(link, ram_mib=ram, trace=record, options=options)
     except ValueError as error:
         raise Problem(str(error)) from None
@@ -67,7 +81,7 @@ def run(
         machine.load(program)
     except ImageError as error:
         raise Problem(f"{guest} cannot be loaded: {error}") from None
-    raise typer.Exit(_boot(machine, record, budget, path.parent))
+    raise typer.Exit(_boot(machine, record, budget, path.parent, gdb))
 
 
 def _words(text: str) -> list[str]:
@@ -85,9 +99,16 @@ def _part_file(given: Path | None) -> Path:
     return given.resolve()
 
 
-def _boot(machine: Machine, record: Trace, budget: int, folder: Path) -> int:
+def _boot(machine: Machine, record: Trace, budget: int, folder: Path, gdb: int | None) -> int:
     console = _Console(machine)
     try:
+        if gdb is not None:
+            try:
+                goes_on = debug(machine, gdb, record, console.show)
+            except Exception as error:
+                return _part_failed(error, folder)
+            if not goes_on and machine.finisher.code is None:
+                return 0
         return _run(machine, console, record, budget, folder)
     except KeyboardInterrupt as error:
         console.show()
@@ -106,18 +127,14 @@ def _run(machine: Machine, console: _Console, record: Trace, budget: int, folder
         stop: Stop | None = None
         try:
             stop = machine.run(min(left, SLICE))
-        except Exception as error:  # the part may raise anything; ours has no line of the part
-            if not isinstance(error, PartError) and not own_frames(error.__traceback__, folder):
-                raise
+        except Exception as error:
             failure = error
         finally:
             console.show()
             sys.stderr.write(record.text())
             record.records.clear()
         if failure is not None:
-            print(f"vmlab: the part failed: {said(failure)}", file=sys.stderr)
-            _show_frames(failure, folder)
-            return PART_FAILED
+            return _part_failed(failure, folder)
         assert stop is not None
         left -= SLICE
         if stop.reason is Reason.FINISHED:
@@ -132,6 +149,15 @@ def _run(machine: Machine, console: _Console, record: Trace, budget: int, folder
         if left <= 0:
             print(f"vmlab: {budget:,} instructions were not enough", file=sys.stderr)
             return OUT_OF_BUDGET
+
+
+def _part_failed(error: Exception, folder: Path) -> int:
+    """Say what the part raised, which may be anything; raise again what is not the part's."""
+    if not isinstance(error, PartError) and not own_frames(error.__traceback__, folder):
+        raise error
+    print(f"vmlab: the part failed: {said(error)}", file=sys.stderr)
+    _show_frames(error, folder)
+    return PART_FAILED
 
 
 def _show_frames(error: BaseException, folder: Path) -> None:
