@@ -19,6 +19,7 @@ from vmlab.machine import Machine, Reason, Stop
 from vmlab.mstatus import MPP_SHIFT
 from vmlab.options import Options
 from vmlab.trace import Trace
+from vmlab.translator import blocks, engine
 
 TIMES = int(os.environ.get("VMLAB_FUZZ", "1"))
 BUDGET = 1000
@@ -145,11 +146,11 @@ def tables(random: Random) -> bytes:
     return pack("<1536Q", *entries)
 
 
-def machine_of(part, seed: int, engine: str, trace: Trace) -> Machine:
+def machine_of(part, seed: int, chosen: str, trace: Trace) -> Machine:
     """Build a scenario: what is in RAM, in the registers, and due to happen."""
     random = Random(seed)
     options = Options(
-        engine=engine,  # type: ignore[arg-type]
+        engine=chosen,  # type: ignore[arg-type]
         misaligned=random.random() < 0.3,
         svadu=random.random() < 0.3,
         pmp_entries=random.choice((0, 0, 16)),
@@ -181,10 +182,10 @@ def machine_of(part, seed: int, engine: str, trace: Trace) -> Machine:
     return machine
 
 
-def outcome(part, seed: int, engine: str, slices: Callable[[], int]) -> dict[str, object]:
+def outcome(part, seed: int, chosen: str, slices: Callable[[], int]) -> dict[str, object]:
     """Run a scenario, so many instructions at a time; tell all that can be seen of it."""
     trace = Trace("traps", "walks", "devices")
-    machine = machine_of(part, seed, engine, trace)
+    machine = machine_of(part, seed, chosen, trace)
     stop, left = Stop(Reason.BUDGET, 0, 0), BUDGET
     while stop.reason is Reason.BUDGET and left > 0:
         budget = min(left, slices())
@@ -197,6 +198,14 @@ def outcome(part, seed: int, engine: str, slices: Callable[[], int]) -> dict[str
         "trace": trace.records,
         "ram": bytes(machine.ram),
     }
+
+
+@pytest.fixture(autouse=True)
+def _soon_hot(monkeypatch):
+    """Let little code be hot, so that short runs meet all of the translator."""
+    monkeypatch.setattr(blocks, "HOT", 4)
+    monkeypatch.setattr(engine, "WARM", 2)
+    monkeypatch.setattr(engine, "GROW", 8)
 
 
 @pytest.mark.parametrize("first", range(0, 60 * TIMES, 10))
