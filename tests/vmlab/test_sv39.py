@@ -190,3 +190,45 @@ def test_all_rights_by_another_formula(access, mode, mstatus):
         except PageFault:
             went = False
         assert went == permitted(flags, access, mode, mstatus), bin(flags)
+
+
+# Svadu: the walk sets A and D itself
+
+
+@pytest.mark.parametrize(
+    ("access", "flags", "written"),
+    [
+        (LOAD, FULL & ~(A | D), FULL & ~D),
+        (FETCH, FULL & ~A, FULL),
+        (LOAD, FULL & ~D, None),
+        (STORE, FULL & ~D, FULL),
+        (STORE, FULL & ~(A | D), FULL),
+        (STORE, FULL, None),
+    ],
+)
+def test_svadu_writes_what_is_missing_and_nothing_else(access, flags, written):
+    updates: list[tuple[int, int]] = []
+    memory = tables(pte(PAGE, flags))
+    physical = walk(
+        memory.__getitem__,
+        ROOT >> 12,
+        ADDRESS,
+        access,
+        Mode.S,
+        0,
+        update=lambda *update: updates.append(update),
+    )
+    assert physical == PAGE | 0xABC
+    assert updates == ([] if written is None else [(LAST + 56, pte(PAGE, written))])
+
+
+@pytest.mark.parametrize(
+    ("access", "flags"), [(STORE, V | R), (LOAD, V | X), (FETCH, V | R), (LOAD, V | R | U)]
+)
+def test_svadu_writes_nothing_for_a_refused_access(access, flags):
+    def update(address: int, pte: int) -> None:
+        raise AssertionError
+
+    memory = tables(pte(PAGE, flags))
+    with pytest.raises(PageFault):
+        walk(memory.__getitem__, ROOT >> 12, ADDRESS, access, Mode.S, 0, update=update)

@@ -45,6 +45,11 @@ ENTRIES = """
 """
 
 
+@pytest.fixture(params=["interpreter", "translator"])
+def engine(request):
+    return request.param
+
+
 @pytest.fixture
 def run(boot):
     """Run `lower` in S-mode after `setup` in M-mode; return the machine."""

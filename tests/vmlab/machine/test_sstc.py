@@ -30,6 +30,11 @@ refused:
 """
 
 
+@pytest.fixture(params=["interpreter", "translator"])
+def engine(request):
+    return request.param
+
+
 def test_it_strikes_at_its_time_to_the_tick(boot):
     machine = boot(START + """
     supervisor:
