@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import tempfile
 import threading
 import traceback
@@ -16,7 +15,7 @@ from grader.course import Unit
 from grader.intake import Source, take
 from grader.intake.listing import Incomplete, Unreadable
 from grader.outcome import internal
-from grader.problem import Problem
+from grader.problem import Problem, disk_is_full
 from grader.render import report_text
 from grader.report import Outcome, Report, TestInfo, TestResult
 from grader.results import results_of
@@ -28,7 +27,6 @@ RESULTS = "results.json"
 TEXT = "report.txt"
 TROUBLE = "internal_errors.txt"
 """Beside the reports, for the instructor only, if the grader itself failed."""
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Interrupted(Exception):
@@ -97,7 +95,7 @@ class Batch:
     def _why(self, error: OSError, count: int) -> str:
         where = one_line(str(error.filename or self.out))
         kept = f"{len(self.done)} of {count} submissions were graded and are kept in {self.out}."
-        if error.errno in FULL:
+        if disk_is_full(error):
             return f"The disk is full ({where}): make room and grade again; {kept}"
         return f"{where} cannot be written: {error.strerror}; choose another --out. {kept}"
 

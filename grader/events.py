@@ -61,11 +61,21 @@ class Broken(_Model):
     traceback: str = ""
 
 
+class NoRoom(_Model):
+    """The disk is full: nothing can be graded now."""
+
+    event: Literal["no room"] = "no room"
+    where: str
+    """The file that could not be written."""
+
+
 class Done(_Model):
     """The session came to its end; without this it died."""
 
     event: Literal["done"] = "done"
 
 
-Event = Annotated[Collected | Started | Ended | Broken | Done, Field(discriminator="event")]
+Event = Annotated[
+    Collected | Started | Ended | Broken | NoRoom | Done, Field(discriminator="event")
+]
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)

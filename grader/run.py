@@ -6,6 +6,7 @@ a session that dies, leaves no gap: what has no verdict by the end has an intern
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -26,7 +27,7 @@ import grader
 from grader import walls
 from grader.authoring import natural
 from grader.course import Unit
-from grader.events import EVENT, Broken, Collected, Done, Ended, Event, Request, Started
+from grader.events import EVENT, Broken, Collected, Done, Ended, Event, NoRoom, Request, Started
 from grader.outcome import internal
 from grader.problem import Problem
 from grader.report import Outcome, Report, TestInfo, TestResult
@@ -89,6 +90,7 @@ def grade_submission(
         Problem: there are no tests, or they are wrong, and no list of them was given; or this host
             lacks walls, and `trust` does not say to go on without.
         Stopped: `stop` was set; the session has been ended.
+        OSError: the disk is full.
     """
     begin = time.monotonic()
     outcomes: dict[str, Outcome] = {}
@@ -118,6 +120,8 @@ def grade_submission(
                 tests = _in_order(event.tests) if tests is None else tests
             elif isinstance(event, Broken):
                 trouble = f"{event.message}\n{event.traceback}".rstrip()
+            elif isinstance(event, NoRoom):
+                raise OSError(errno.ENOSPC, "the disk is full", event.where)
             elif isinstance(event, Done):
                 finished = True
         if not finished and not trouble:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -17,9 +18,9 @@ from types import FrameType
 import pytest
 
 from grader.course import Course, Unit
-from grader.events import Broken, Done, Event, Request
+from grader.events import Broken, Done, Event, NoRoom, Request
 from grader.plugin import GradingPlugin, Shortcuts, Workers
-from grader.problem import Problem
+from grader.problem import Problem, disk_is_full
 
 
 def main() -> int:
@@ -39,12 +40,20 @@ def main() -> int:
         serve(request, send)
     except Problem as problem:
         send(Broken(message=str(problem)))
+    except OSError as error:
+        full = disk_is_full(error)
+        where = error.filename2 or error.filename or tempfile.gettempdir()
+        send(NoRoom(where=str(where)) if full else _broken(error))
     except Exception as error:
-        text = "".join(traceback.format_exception(error))
-        send(Broken(message=f"{type(error).__name__}: {error}", traceback=text))
+        send(_broken(error))
     else:
         send(Done())
     return 0
+
+
+def _broken(error: Exception) -> Broken:
+    text = "".join(traceback.format_exception(error))
+    return Broken(message=f"{type(error).__name__}: {error}", traceback=text)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -125,10 +125,14 @@ def _copy_package(name: str, target: Path) -> None:
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         raise LinkFailure(f"the package {name} cannot be found")
-    # Compiled files come along, with the times by which Python knows that they are current.
-    shutil.copytree(spec.submodule_search_locations[0], target)
-    for path in (target, *target.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
+    for folder, _, files in os.walk(source := spec.submodule_search_locations[0]):
+        copy = target / os.path.relpath(folder, source)
+        copy.mkdir(mode=0o755)
+        copy.chmod(0o755)
+        for name in files:
+            # Compiled files come along, with the times by which Python knows that they are current.
+            shutil.copy2(os.path.join(folder, name), copy)
+            (copy / name).chmod(0o644)
 
 
 def _copy_submission(source: Path, target: Path) -> None:

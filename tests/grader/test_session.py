@@ -4,8 +4,11 @@ The parts here are in the session's own process and raise what a link to a worke
 only the session is under test; `test_grading.py` has real workers.
 """
 
+import errno
+import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -13,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.events import EVENT, Broken, Collected, Ended, Started
+from grader import session as session_module
+from grader.events import EVENT, Broken, Collected, Ended, NoRoom, Request, Started
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -551,3 +555,24 @@ def test_what_the_part_printed_is_kept(toy):
     toy.tests(ONE_TEST)
     outcome = toy.outcomes("OUTPUT = 'hello'\ndef wakes(hart): return True")["test_it"]
     assert outcome.output == "hello"
+
+
+def test_a_full_disk_is_told_apart_from_a_broken_session(monkeypatch):
+    def full(request, send):
+        raise OSError(errno.ENOSPC, "No space left on device", "/kit/vmlab/hart.py")
+
+    reading, writing = os.pipe()
+    request = Request(course=ROOT, assignment="traps")
+    monkeypatch.setattr(session_module, "serve", full)
+    monkeypatch.setattr(sys, "argv", ["session", str(writing)])
+    monkeypatch.setattr(
+        sys, "stdin", io.TextIOWrapper(io.BytesIO(request.model_dump_json().encode()))
+    )
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert session_module.main() == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        os.close(writing)
+    with open(reading, "rb") as told:
+        assert EVENT.validate_json(told.read()) == NoRoom(where="/kit/vmlab/hart.py")
