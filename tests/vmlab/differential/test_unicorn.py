@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import struct
+from itertools import accumulate
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from vmlab.hart import Mode
-from vmlab.isa import INSTRUCTIONS, Instruction, Kind
+from vmlab.isa import COMPRESSED, INSTRUCTIONS, Instruction, Kind, Row
 from vmlab.machine import Machine
 
 unicorn = pytest.importorskip("unicorn", reason="unicorn is not installed")
@@ -71,6 +73,62 @@ def start(words: list[int]) -> bytes:
     return struct.pack(f"<{len(words) + len(padding)}I", *words, *padding)
 
 
+# Programs of both lengths: what jumps skips a number of instructions, whatever their lengths are.
+
+KEPT = (2, 8, POINTER)
+"""Registers that point into the data, as compressed loads and stores want them."""
+SHORT = [row for row in COMPRESSED if row.name not in ("c.addi16sp", "c.jr", "c.jalr", "c.ebreak")]
+
+
+class Item(NamedTuple):
+    """An instruction whose target, if it has one, is not known yet."""
+
+    row: Row
+    fields: dict[str, int]
+    skipped: int
+    """How many instructions a jump or a taken branch skips; 0 for all others."""
+
+
+@st.composite
+def items(draw: st.DrawFn) -> Item:
+    """Draw a compressed instruction, or sometimes a full one."""
+    if draw(st.integers(0, 3)) == 0:
+        full = draw(rows().filter(lambda row: row.kind is not Kind.LR))
+        word = draw(instructions(full))
+        fields = {name: field.extract(word) for name, field in full.fields.items()}
+        if fields.get("rd") in KEPT:
+            fields["rd"] = 7
+        jumps = full.kind in (Kind.BRANCH, Kind.JUMP)
+        return Item(full, fields, draw(st.integers(1, 4)) if jumps else 0)
+    row = draw(st.sampled_from(SHORT))
+    fields = {}
+    for name, field in row.fields.items():
+        count = (field.highest - field.lowest) // field.step
+        choices = st.integers(0, count).map(lambda n, f=field: f.lowest + n * f.step)
+        if name in row.nonzero:
+            choices = choices.filter(bool)
+        if name == "rd":
+            choices = choices.filter(lambda register: register not in KEPT)
+        if name == "rs1" and row.base.kind in (Kind.LOAD, Kind.STORE):
+            choices = st.just(8)
+        fields[name] = draw(choices)
+    jumps = row.base.kind in (Kind.BRANCH, Kind.JUMP)
+    return Item(row, fields, draw(st.integers(1, 4)) if jumps else 0)
+
+
+def laid_out(program: list[Item]) -> bytes:
+    """Return the code, with no-operations behind it."""
+    addresses = [0, *accumulate(item.row.length for item in program)]
+    code = b""
+    for at, item in enumerate(program):
+        fields = dict(item.fields)
+        if item.skipped:
+            target = addresses[min(at + 1 + item.skipped, len(program))]
+            fields["imm"] = target - addresses[at]
+        code += item.row.encode(**fields).to_bytes(item.row.length, "little")
+    return code + (0x0001).to_bytes(2, "little") * (2 * len(program) + 4)
+
+
 def on_unicorn(code: bytes, registers: list[int], data: bytes, count: int):
     emulator = unicorn.Uc(unicorn.UC_ARCH_RISCV, unicorn.UC_MODE_RISCV64)
     emulator.mem_map(BASE, SIZE)
@@ -105,3 +163,18 @@ def test_same_state(words, registers, data):
     code, registers = start(words), [0, *registers, DATA + 0x800]
     ours = on_ours(code, registers, data, len(words))
     assert ours == on_unicorn(code, registers, data, len(words))
+
+
+@settings(max_examples=200, derandomize=True, deadline=None, database=None)
+@given(
+    program=st.lists(items(), min_size=1, max_size=60),
+    registers=st.lists(VALUES, min_size=32, max_size=32),
+    data=st.binary(min_size=64, max_size=64).map(lambda pattern: pattern * 64),
+)
+def test_same_state_with_compressed_instructions(program, registers, data):
+    registers[0] = 0
+    for pointer in KEPT:
+        registers[pointer] = DATA + 0x800
+    code = laid_out(program)
+    ours = on_ours(code, registers, data, len(program))
+    assert ours == on_unicorn(code, registers, data, len(program))

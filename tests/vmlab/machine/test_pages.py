@@ -90,8 +90,13 @@ def test_an_instruction_may_lie_in_two_pages(paged):
 
 @pytest.mark.parametrize(
     ("pages", "offset"),
-    [({"second": ALL & ~X}, 2), ({"second": 0}, 2), ({"first": 0}, 0), ({"first": 0, "second": 0}, 0)],
-)  # fmt: skip
+    [
+        ({"second": ALL & ~X}, 2),
+        ({"second": 0}, 2),
+        ({"first": 0}, 0),
+        ({"first": 0, "second": 0}, 0),
+    ],
+)
 def test_a_fetch_fault_tells_which_half(paged, pages, offset):
     machine = straddling(paged, **pages)
     assert first_trap(machine) == Trap(Exc.INSTRUCTION_PAGE, address=END - 2, offset=offset)
@@ -197,8 +202,11 @@ def test_the_trap_tells_the_part_that_failed_and_nothing_is_written(
 
 
 def test_devices_do_not_support_them(boot):
-    machine = boot("_start: la t0, 1f\n csrw mtvec, t0\n li t0, MTIME - 8\n lw a0, 2(t0)\n .align 2\n"
-                   "1: csrr a1, mcause\n csrr a2, mtval\n j .", options=MISALIGNED)  # fmt: skip
+    machine = boot(
+        "_start: la t0, 1f\n csrw mtvec, t0\n li t0, MTIME - 8\n lw a0, 2(t0)\n .align 2\n"
+        "1: csrr a1, mcause\n csrr a2, mtval\n j .",
+        options=MISALIGNED,
+    )
     machine.run(50)
     assert machine.hart.x[11:13] == [Exc.LOAD_ACCESS, 0x200_BFF2]
 
