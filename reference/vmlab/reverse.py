@@ -94,7 +94,7 @@ class Recorder:
     def run(self, budget: int, stops: Stops | None = None) -> Stop:
         """Run as `Machine.run` does. Raise Stopped before what `stops` waits for.
 
-        It does not stop where `stops` was built, or has just stopped it.
+        It passes the instruction at which `stops` was built, and what has just stopped it.
 
         Where the past is known, it is repeated, with all that came from outside.
         """

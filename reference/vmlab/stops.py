@@ -27,7 +27,11 @@ class Watch(NamedTuple):
 
 
 class Stopped(Exception):
-    """The hart stands before an instruction that a debugger waits for; it has changed nothing."""
+    """The hart stands before an instruction that a debugger waits for; it has changed nothing.
+
+    A watched access has been translated already, since one that faults does not take place; so the
+    TLB can know more than before, and the hardware can have set A and D (Svadu).
+    """
 
     def __init__(self, watch: Watch | None = None) -> None:
         super().__init__(watch)
@@ -36,24 +40,26 @@ class Stopped(Exception):
 
 
 class Stops:
-    """A set of such places. What was passed, or stopped at, once does not stop the run again."""
+    """A set of such places. A run passes the instruction that it begins at, and what stopped it."""
 
     def __init__(self, clock: Clock, code: Iterable[int] = (), data: Iterable[Watch] = ()) -> None:
         """Build it; `code` are the virtual addresses of instructions."""
         self._clock = clock
         self.code = frozenset(code)
         self.data = tuple(data)
-        self._passed = clock.moment
-        """The moment at which there is no stopping: of building, then of the last stop."""
+        self._left = clock.moment
+        """The moment at whose instruction a run does not stop: of building, then of a stop."""
+        self._granted = -1
+        """The moment whose access is not waited for, as it has stopped a run already."""
 
     def begin(self) -> None:
         """Begin a run: what was passed at another moment does not count."""
-        if self._passed != self._clock.moment:
+        if self._left != self._clock.moment:
             self.arm()
 
     def arm(self) -> None:
         """Stop at every place, also at the first one."""
-        self._passed = -1
+        self._left = self._granted = -1
 
     def watches_page(self, address: int) -> bool:
         """Tell whether any byte in the page of `address` is watched."""
@@ -65,8 +71,9 @@ class Stops:
 
     def before_instruction(self, pc: int) -> None:
         """Raise Stopped if the instruction at `pc` is waited for."""
-        if pc in self.code:
-            self._stop(None)
+        if pc in self.code and self._left != self._clock.moment:
+            self._left = self._clock.moment
+            raise Stopped
 
     def before_access(self, address: int, access: Access, width: int) -> None:
         """Raise Stopped if the access, of `width` bytes, is waited for."""
@@ -75,10 +82,7 @@ class Stops:
                 access in watch.accesses
                 and watch.address < address + width
                 and address < watch.address + watch.length
+                and self._granted != self._clock.moment
             ):
-                self._stop(watch)
-
-    def _stop(self, watch: Watch | None) -> None:
-        if self._passed != self._clock.moment:
-            self._passed = self._clock.moment
-            raise Stopped(watch)
+                self._left = self._granted = self._clock.moment
+                raise Stopped(watch)

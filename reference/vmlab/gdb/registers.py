@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 
 from vmlab import csrs
-from vmlab.hart import MASK64, HartState, Mode
+from vmlab.hart import MASK64, Mode
 from vmlab.isa.registers import ABI_NAMES
+from vmlab.machine import Machine
+from vmlab.pmp import CSRS as PMP_CSRS
 
 PC = 32
 FIRST_CSR = 65
@@ -23,34 +24,41 @@ def exists(number: int) -> bool:
     return number in CORE or number == PRIV or csrs.exists(number - FIRST_CSR)
 
 
-def read(hart: HartState, number: int) -> int:
+def read(machine: Machine, number: int) -> int:
     """Return a register's 64 bits."""
+    hart, csr = machine.hart, number - FIRST_CSR
     if number < PC:
         return hart.x[number]
     if number == PC:
         return hart.pc
     if number == PRIV:
         return hart.mode
-    return csrs.read(hart, number - FIRST_CSR)
+    if machine.pmp is not None and csr in PMP_CSRS:
+        return machine.pmp.read(csr)
+    return csrs.read(hart, csr)
 
 
-def writer(hart: HartState, number: int, value: int) -> Callable[[], None]:
-    """Return what writes a register, as an instruction would: a CSR keeps what is legal.
+def write(machine: Machine, number: int, value: int) -> None:
+    """Write a register, as an instruction would: a CSR keeps what is legal.
 
     Raises:
         ValueError: for a mode that does not exist.
     """
+    hart, csr = machine.hart, number - FIRST_CSR
     value &= MASK64
-    if number == PRIV:
-        mode = Mode(value)
-        return lambda: setattr(hart, "mode", mode)
-    if number == PC:
-        return lambda: setattr(hart, "pc", value & ~1)  # IALIGN = 16
-    if number >= FIRST_CSR:
-        return lambda: csrs.write(hart, number - FIRST_CSR, value)
-    if number == 0:
-        return lambda: None
-    return lambda: hart.x.__setitem__(number, value)
+    if number < PC:
+        hart.x[number] = value if number else 0
+    elif number == PC:
+        hart.pc = value & ~1  # IALIGN = 16
+    elif number == PRIV:
+        hart.mode = Mode(value)
+    elif machine.pmp is not None and csr in PMP_CSRS:
+        machine.pmp.write(csr, value)
+        machine.mmu.forget_all()
+    else:
+        csrs.write(hart, csr, value)
+        if csr == csrs.SATP:
+            machine.mmu.forget()
 
 
 @cache

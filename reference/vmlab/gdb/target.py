@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from vmlab import csrs
 from vmlab.access import Access
+from vmlab.hart import Mode
 from vmlab.machine import Machine, Reason, Stop
 from vmlab.reverse import Recorder
 from vmlab.stops import Stopped, Stops, Watch
@@ -96,18 +96,13 @@ class Target:
 
     def register(self, number: int) -> int:
         """Return a register's 64 bits."""
-        return registers.read(self.machine.hart, number)
+        return registers.read(self.machine, number)
 
     def set_register(self, number: int, value: int) -> None:
         """Write a register. Raise ValueError for a mode that does not exist."""
-        write = registers.writer(self.machine.hart, number, value)
-
-        def act() -> None:
-            write()
-            if number == registers.FIRST_CSR + csrs.SATP:
-                self.machine.mmu.forget()  # as the machine does when a guest writes it
-
-        self.recorder.act(act)
+        if number == registers.PRIV:
+            value = Mode(value)
+        self.recorder.act(lambda: registers.write(self.machine, number, value))
 
     def read(self, address: int, length: int) -> bytes:
         """Return memory, or as much as there is; raise Unreachable if there is none."""
