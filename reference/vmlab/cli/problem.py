@@ -12,6 +12,9 @@ class Problem(Exception):
 def read_bytes(path: Path) -> bytes:
     """Return a file's bytes. Raises Problem, with the reason, if they cannot be read."""
     try:
+        # Not what never ends, as /dev/zero, nor what waits for a writer.
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise Problem(f"{path} cannot be read: it is not a regular file")
         return path.read_bytes()
     except OSError as error:
         raise Problem(f"{path} cannot be read: {_lower(error)}") from None

@@ -77,6 +77,8 @@ def run(
         machine = Machine(link, ram_mib=ram, trace=record, options=options)
     except ValueError as error:
         raise Problem(str(error)) from None
+    except (OSError, MemoryError, OverflowError):
+        raise Problem(f"there is no room here for {ram} MiB of RAM") from None
     try:
         machine.load(program)
     except ImageError as error:
