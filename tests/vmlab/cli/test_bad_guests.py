@@ -10,6 +10,7 @@ import pytest
 
 TRAPS = Path(__file__).parents[3] / "reference" / "solutions" / "traps.py"
 BASE = 0x8000_0000
+NOP = b"\x13\0\0\0"
 
 
 def elf(*, machine=243, bits=2, endian=1, entry=BASE, segments=((BASE, NOP, 4),)) -> bytes:
