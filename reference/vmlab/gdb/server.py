@@ -37,7 +37,8 @@ def listen(port: int) -> socket.socket:
     try:
         return socket.create_server((HOST, port), backlog=1)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        # Python adds the address, which stands in our sentence already.
+        reason = (error.strerror or str(error)).partition(" (while")[0].lower()
         raise PortError(f"port {port} cannot be listened at: {reason}") from None
 
 

@@ -44,11 +44,15 @@ class Event(NamedTuple):
 
     why: Why
     watch: Watch | None = None
-    """What the last instruction, or the next one if going back, accesses."""
+    """What the instruction accesses that would be executed, or undone, now."""
 
 
 class Target:
-    """A machine, its past, and the places to stop at."""
+    """A machine, its past, and the places to stop at.
+
+    gdb expects of a RISC-V that it stops *before* an access that is watched, and steps over the
+    instruction itself before it looks at the value. Going back, "before" is after the instruction.
+    """
 
     def __init__(self, machine: Machine, trace: Trace | None = None) -> None:
         """Take over a machine, and its trace if it has one. Its past begins now."""
@@ -74,9 +78,6 @@ class Target:
         try:
             return _event(self.recorder.run(SLICE, self._running))
         except Stopped as stopped:
-            if stopped.watch is None:
-                return Event(Why.STOP)
-            self.recorder.run(1)  # as hardware does, report after the access
             return Event(Why.STOP, stopped.watch)
 
     def step_back(self) -> Event:
@@ -85,9 +86,12 @@ class Target:
 
     def run_back(self) -> Event:
         """Go back to the last place to stop at, or to the beginning."""
-        stops = self._stops()
-        stopped = self.recorder.run_back(stops)
-        return Event(Why.BEGINNING) if stopped is None else Event(Why.STOP, stopped.watch)
+        stopped = self.recorder.run_back(self._stops())
+        if stopped is None:
+            return Event(Why.BEGINNING)
+        if stopped.watch is not None:
+            self.recorder.run(1)
+        return Event(Why.STOP, stopped.watch)
 
     def _stops(self) -> Stops:
         return Stops(self.machine.clock, self.code, sorted(self.data, key=lambda w: w.address))

@@ -155,15 +155,15 @@ def test_breakpoints(session, kind):
 def test_watchpoints(session, kind, name, places):
     word = session.symbols["word"]
     assert session(f"Z{kind},{word:x},8") == "OK"
-    past = []
     for place in places:
         assert session("c") == f"T05{name}:{word:x};thread:1;"
-        assert session.pc == session.symbols[place] + 4  # after the access
-        past.append(session.target.recorder.moment)
-    for place, moment in zip(reversed(places), reversed(past), strict=True):
+        assert session.pc == session.symbols[place]  # before the access
+        session("s")
+    for place in reversed(places):
         assert session("bc") == f"T05{name}:{word:x};thread:1;"
-        assert session.pc == session.symbols[place]  # before it
-        assert session.target.recorder.moment == moment - 1
+        assert session.pc == session.symbols[place] + 4  # going back: after it
+        session("bs")
+        assert session.pc == session.symbols[place]
     assert session("bc") == "T05replaylog:begin;thread:1;"
 
 
