@@ -12,6 +12,7 @@ from .access import TrapRaised
 from .block import BlockBackend
 from .bus import Bus
 from .clock import Clock
+from .csrs import ADUE
 from .devices import (
     CLINT_BASE,
     FINISHER_BASE,
@@ -119,7 +120,7 @@ class Machine:
         self._modes: dict[tuple[Mode, int, bool], Mode] = {}
         self._trace = trace if trace and trace.traps else None
         self.memory = memory or Ram(ram_mib * MIB)
-        self.hart = HartState(pc=self.memory.base)
+        self.hart = HartState(pc=self.memory.base, menvcfg=ADUE if self.options.svadu else 0)
         self._x = self.hart.x
         self.clock = Clock(self.hart)
         self.clint = Clint(self.hart, self._timer_moved)

@@ -15,7 +15,8 @@ class Options:
     misaligned: bool = False
     """Whether misaligned loads and stores are carried out; else they trap. Atomics always trap."""
     svadu: bool = False
-    """Whether hardware can set the A and D bits of PTEs, while `menvcfg`.ADUE=1 (Svadu)."""
+    """Whether hardware can set the A and D bits of PTEs, while `menvcfg`.ADUE=1 (Svadu).
+    ADUE is then 1 at reset, which the manual leaves open, so that kernels find it as on QEMU."""
     pmp_entries: Literal[0, 16, 64] = 0
     """How many PMP entries there are. With 0, S-mode and U-mode may use all of memory; with more,
     none of it before M-mode says so. QEMU's `virt` board has 16, and so has `vmlab run`."""

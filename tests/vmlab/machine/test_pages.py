@@ -279,6 +279,12 @@ def test_otherwise_software_has_to(paged, svadu, adue):
     assert machine.memory.read(LAST - BASE, 8) == FIRST >> 2 | V | R | W
 
 
+def test_hardware_does_so_from_reset_on(part):
+    """What is not reset to a value is left open; QEMU leaves kernels that know no Svadu so."""
+    assert Machine(part, options=Options(svadu=True)).hart.menvcfg == ADUE
+    assert Machine(part).hart.menvcfg == 0
+
+
 def test_a_refused_access_sets_nothing(paged):
     machine = paged("sd a0, -8(a1)", first=V | R, options=Options(svadu=True))
     machine.hart.menvcfg = ADUE
