@@ -28,7 +28,7 @@ SUBSET_OF_ALL = _subsets(list(Irq))
 MODES = st.sampled_from(list(Mode))
 BIT = st.integers(0, 1)
 WORD = st.integers(0, MASK64)
-ADDRESS = WORD.map(lambda word: word & ~0b11)
+ADDRESS = WORD.map(lambda word: word & ~0b1)  # IALIGN = 16
 VECTOR = WORD.map(lambda word: word & ~0b10)
 EXCEPTIONS = WORD.map(lambda word: word & DELEGABLE)
 STATUS_BITS = ("SIE", "MIE", "SPIE", "MPIE", "SUM", "MXR", "TVM", "TW", "TSR", "SPP", "MPRV")
