@@ -128,6 +128,8 @@ def csr_access(hart: HartState, number: int, write: bool) -> str:
     text = f"{'write' if write else 'read'} of {csr(number)} in {mode(hart.mode)}"
     if number == csrs.SATP:
         text += f"; {status(hart, 'TVM')}"
+    if number == csrs.STIMECMP:
+        text += f"; mcounteren={hart.mcounteren:#b}, menvcfg={hart.menvcfg:#x}"
     if 0xC00 <= number < 0xC20:
         text += f"; mcounteren={hart.mcounteren:#b}, scounteren={hart.scounteren:#b}"
     return text

@@ -7,7 +7,7 @@ import random
 import pytest
 from vmlab import csrs
 from vmlab.hart import MASK64
-from vmlab.isa import INSTRUCTIONS
+from vmlab.isa import COMPRESSED, INSTRUCTIONS
 from vmlab.machine import Machine, Stop
 from vmlab.trace import Trace
 from vmlab.trap import Exc, Trap
@@ -322,10 +322,18 @@ def test_changes_from_outside_are_seen(boot):
 # The fast loop against the book
 
 
+def soup_half(random_: random.Random) -> int:
+    """Return 16 bits that are often an instruction."""
+    row = random_.choice(COMPRESSED)
+    return row.match | random_.getrandbits(16) & ~row.mask
+
+
 def soup(random_: random.Random) -> int:
     """Return a word that is often an instruction."""
     if random_.random() < 0.1:
         return random_.getrandbits(32)
+    if random_.random() < 0.3:
+        return soup_half(random_) | soup_half(random_) << 16
     row = random_.choice(INSTRUCTIONS)
     word = row.match | random_.getrandbits(32) & ~row.mask & 0xFFFF_FFFF
     if "csr" in row.fields and random_.random() < 0.8:
