@@ -24,5 +24,4 @@ class TrapRaised(Exception):
     """The instruction at the hart's pc raised `trap`; it changed nothing and did not retire."""
 
     def __init__(self, trap: Trap) -> None:
-        super().__init__(trap)
         self.trap = trap

@@ -14,8 +14,8 @@ from .access import Access, TrapRaised
 from .bus import Bus, BusError
 from .clock import Clock
 from .hart import MASK64, HartState
-from .isa import Decoded, Kind, decode, length
-from .mmu import Mmu
+from .isa import Decoded, Kind, decode
+from .mmu import PAGE_MASK, Mmu
 from .operations import Surroundings, operation
 from .options import Options
 from .privileged import Privileged
@@ -146,14 +146,21 @@ class Interpreter:
         Unless they are aligned to 4 bytes, each half is fetched by itself: the second may lie in
         another page (norm:Zca_align16), or be protected otherwise.
         """
-        if self._mmu.stops is not None:
-            self._mmu.stops.before_instruction(pc)
+        mmu = self._mmu
+        if mmu.stops is not None:
+            mmu.stops.before_instruction(pc)
         memory = self._bus.ram.unsigned[2]
-        first = self._parcel(pc, 0)
+        page = mmu.context.fetches.get(pc & ~PAGE_MASK)
+        whole = not pc & 2  # aligned to 4 bytes, or else:
+        if page is None or pc & 1:
+            first = self._parcel(pc, 0)
+        else:
+            first = page | pc & PAGE_MASK
+            whole |= pc & PAGE_MASK != PAGE_MASK - 1
         word = memory[first >> 1]
-        if length(word) == 2:
+        if word & 3 != 3:
             return word, {first >> 3}
-        second = self._parcel(pc, 2) if pc & 2 else first + 2
+        second = first + 2 if whole else self._parcel(pc, 2)
         return word | memory[second >> 1] << 16, {first >> 3, second >> 3}
 
     def _parcel(self, pc: int, distance: int) -> int:

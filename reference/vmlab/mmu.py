@@ -51,6 +51,8 @@ class Context:
     """Start of a virtual page that may be read, to its offset in RAM. For engines."""
     stores: dict[int, int] = field(default_factory=dict)
     """As `loads`, for pages that may be written."""
+    fetches: dict[int, int] = field(default_factory=dict)
+    """As `loads`, for pages that may be executed."""
     code: dict[int, Any] = field(default_factory=dict)
     """What an engine made of the instructions at virtual addresses; see there."""
 
@@ -60,6 +62,7 @@ class Context:
             pages.clear()
         self.loads.clear()
         self.stores.clear()
+        self.fetches.clear()
         self.code.clear()
 
 
@@ -205,10 +208,15 @@ class Mmu:
             self.stops.before_access(address, access, width)
             if self.stops.watches_page(address):  # then every access has to come by here
                 return offset
-        if offset is not None and access is not Access.FETCH and self.is_uniform(physical):
-            table = context.loads if access is Access.LOAD else context.stores
-            if access is Access.STORE and offset & ~PAGE_MASK in self.guarded:
+        if offset is not None and self.is_uniform(physical):
+            if access is Access.LOAD:
+                table = context.loads
+            elif access is Access.FETCH:
+                table = context.fetches
+            elif offset & ~PAGE_MASK in self.guarded:
                 return offset
+            else:
+                table = context.stores
             if len(table) >= TLB_PAGES:
                 table.clear()
             table[address & ~PAGE_MASK] = offset & ~PAGE_MASK
