@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
-from . import devicetree, snapshot, sstc
+from . import csrs, devicetree, snapshot, sstc
 from .access import TrapRaised
 from .block import BlockBackend
 from .bus import Bus
@@ -145,6 +145,7 @@ class Machine:
         )
         entries, svadu = self.options.pmp_entries, self.options.svadu
         self.pmp = Pmp(entries) if entries else None
+        self.hart.menvcfg = csrs.ADUE if svadu else 0  # as on QEMU: on, until software says no
         self.mmu = Mmu(self.hart, self.bus, self._effective_mode, trace, pmp=self.pmp, svadu=svadu)
         privileged = PrivilegedByPart(
             self.hart,

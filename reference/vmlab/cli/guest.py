@@ -1,4 +1,4 @@
-"""Read a guest from a file: assembly source, or an ELF file."""
+"""Read a guest from a file: assembly source, an ELF file, or the raw contents of RAM."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ ELF_MAGIC = b"\x7fELF"
 
 def load_guest(path: Path) -> Program:
     """Assemble or load the guest in `path`. Raises Problem, with the place in the source."""
-    if read_bytes(path).startswith(ELF_MAGIC):
+    contents = read_bytes(path)
+    if contents.startswith(ELF_MAGIC):
         return load_elf(path)
+    if path.suffix.lower() == ".bin":
+        return Program([(BASE, contents)], BASE)
     if path.suffix.lower() in (".s", ".asm"):
         return assemble_file(path)
-    raise Problem(f"{path} is no guest: give assembly source, named *.S, or an ELF file")
+    raise Problem(f"{path} is no guest: give assembly source, named *.S, an ELF file, or raw *.bin")
 
 
 def assemble_file(path: Path, origin: int = BASE) -> Program:

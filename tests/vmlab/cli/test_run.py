@@ -89,7 +89,7 @@ def test_a_trap_loop_is_told(boot):
 def test_ctrl_c_keeps_the_console(boot, monkeypatch):
     command = sys.modules["vmlab.cli.run"]
     monkeypatch.setattr(command, "SLICE", 1000)
-    show, pressed = command._Console.show, []
+    show, pressed = command.Console.show, []
 
     def press(console):
         show(console)
@@ -97,7 +97,7 @@ def test_ctrl_c_keeps_the_console(boot, monkeypatch):
             pressed.append(True)
             _thread.interrupt_main()
 
-    monkeypatch.setattr(command._Console, "show", press)
+    monkeypatch.setattr(command.Console, "show", press)
     status, out, err = boot(HELLO.format(body="j ."))
     assert (status, out) == (130, "hello\n")
     assert re.fullmatch(r"vmlab: interrupted after [12],000 instructions\n", err)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from vmlab.asm import assemble
+from vmlab.block import FileDisk
 from vmlab.machine import Machine, Reason
 from vmlab.options import Options
 from vmlab.program import Program
@@ -35,8 +36,15 @@ def kernel():
 def ours():
     """Give the function that runs a program on our machine and returns its console."""
 
-    def run(program: Program, typed: bytes = b"") -> bytes:
-        machine = Machine(load_part(SOLUTIONS, "traps"), options=Options(pmp_entries=16))
+    def run(program: Program, typed: bytes = b"", disk: Path | None = None) -> bytes:
+        if disk is None:
+            return boot(program, typed, None)
+        with FileDisk(disk) as backend:
+            return boot(program, typed, backend)
+
+    def boot(program: Program, typed: bytes, backend: FileDisk | None) -> bytes:
+        options = Options(pmp_entries=16)
+        machine = Machine(load_part(SOLUTIONS, "traps"), options=options, disk=backend)
         machine.load(program)
         machine.uart.feed(typed)
         stop = machine.run(1_000_000)
@@ -52,7 +60,7 @@ def qemu(tmp_path: Path):
     if shutil.which(QEMU) is None:
         pytest.skip(f"{QEMU} is not installed")
 
-    def run(program: Program, typed: bytes = b"") -> bytes:
+    def run(program: Program, typed: bytes = b"", disk: Path | None = None) -> bytes:
         loaders = []
         for number, (address, contents) in enumerate(program.segments):
             image = tmp_path / f"{number}.bin"
@@ -60,8 +68,13 @@ def qemu(tmp_path: Path):
             loaders += ["-device", f"loader,file={image},addr={address:#x},force-raw=on"]
         board = ["-machine", "virt", "-cpu", EXTENSIONS, "-m", "128M", "-bios", "none"]
         console = ["-nographic", "-serial", "stdio", "-monitor", "none", "-nodefaults"]
+        disks = []
+        if disk is not None:
+            disks = ["-global", "virtio-mmio.force-legacy=false"]
+            disks += ["-drive", f"file={disk},format=raw,if=none,id=disk"]
+            disks += ["-device", "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0"]
         done = subprocess.run(
-            [QEMU, *board, *console, *loaders], input=typed, capture_output=True, timeout=60
+            [QEMU, *board, *console, *disks, *loaders], input=typed, capture_output=True, timeout=60
         )
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout

@@ -28,3 +28,20 @@ def test_same_console(kernel, ours, qemu, name, typed, expected):
     printed = ours(program, typed)
     assert expected in printed  # so that two empty consoles are not equal
     assert printed == qemu(program, typed)
+
+
+def test_same_disk(kernel, ours, qemu, tmp_path):
+    """The driver gets the same answers, and leaves the same image behind."""
+    before = b"".join(bytes([sector]) * 512 for sector in range(64))
+    images = tmp_path / "ours.img", tmp_path / "qemu.img"
+    for image in images:
+        image.write_bytes(before)
+    program = kernel("disk")
+    printed = ours(program, disk=images[0])
+    assert printed == qemu(program, disk=images[1])
+    assert b" 000000000000004f 0000000000000000 0000000000000000\n" in printed  # NEEDS_RESET
+    after = images[0].read_bytes()
+    assert after == images[1].read_bytes()
+    assert after[: 3 * 512] == before[: 3 * 512]
+    assert after[3 * 512 : 5 * 512] != before[3 * 512 : 5 * 512]
+    assert after[5 * 512 :] == before[5 * 512 :]
