@@ -70,7 +70,10 @@ def refused(result, sentence: str) -> None:
     [
         ("none.elf", "none.elf cannot be read: no such file or directory"),
         ("folder.elf", "folder.elf cannot be read: is a directory"),
-        ("empty.elf", "empty.elf is no guest: give assembly source, named *.S, or an ELF file"),
+        (
+            "empty.elf",
+            "empty.elf is no guest: give assembly source, named *.S, an ELF file, or raw",
+        ),
         ("text.txt", "text.txt is no guest"),
         ("truncated.elf", "truncated.elf: the file ends in the middle of a segment"),
         ("header.elf", "header.elf: damaged ELF file"),
