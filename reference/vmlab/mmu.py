@@ -240,7 +240,7 @@ class Mmu:
         self.written(address - self._bus.ram.base, 8)
 
     def _walk(self, address: int, access: Access, mode: Mode) -> int:
-        steps: list[sv39.Step] = []
+        steps: list[sv39.Step] | None = None if self._trace is None else []
         physical, refusal = None, ""
         hart = self._hart
         update = self._update_pte if self._svadu and hart.menvcfg & ADUE else None
@@ -257,4 +257,4 @@ class Mmu:
             raise TrapRaised(Trap(access.access_fault, address=address)) from None
         finally:
             if self._trace is not None:
-                self._trace.add(Walk(address, access, mode, tuple(steps), physical, refusal))
+                self._trace.add(Walk(address, access, mode, tuple(steps or ()), physical, refusal))
