@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 from . import snapshot
 from .access import Access
+from .block import Restorable
 from .machine import Machine, Reason, Stop
 from .stops import Stopped, Stops, Watch
+from .tape import Tape
 from .trace import Trace
 
 EVERY = 1_000_000
@@ -42,6 +44,8 @@ class Kept(NamedTuple):
 
     moment: int
     inputs: int
+    frames: int
+    """Sent to the network."""
     records: int
     dropped: int
     captured: snapshot.Capture
@@ -50,9 +54,9 @@ class Kept(NamedTuple):
 class Recorder:
     """Runs a machine forth and back. Everything that happens to the machine must go through it.
 
-    The machine has to be deterministic but for what `act` does: devices with contents that a
-    snapshot does not keep (a disk in a file), a `traps` part that remembers something, and guests
-    of a VMM (`run_guest`) are not replayed.
+    What arrives at its network card is recorded too (`vmlab.tape`). Besides that, the machine has
+    to be deterministic: a `traps` part that remembers something, and the guests of a VMM
+    (`run_guest`), are not replayed.
     """
 
     def __init__(
@@ -65,7 +69,13 @@ class Recorder:
             every: Moments between two snapshots.
             keep: How many snapshots are kept, at least 3: dense for the near past, sparse before.
             trace: The machine's trace, to be taken back along with it.
+
+        Raises:
+            ValueError: if the machine has a disk whose contents a snapshot does not keep.
         """
+        disk, net = machine.disk, machine.net
+        if disk is not None and not isinstance(disk.backend, Restorable):
+            raise ValueError("the disk cannot be taken back; lay an OverlayDisk over it")
         self.machine = machine
         self._every = every
         self._limit = max(keep, 3)
@@ -75,6 +85,10 @@ class Recorder:
         """How many of the inputs have been carried out."""
         self._latest = self.moment
         """The last moment of the past that is known."""
+        self._tape: Tape | None = None
+        if net is not None:
+            net.link = self._tape = Tape(net.link, self.act)
+            self._tape.connect(net.receive)
         self._kept: list[Kept] = []
         """Snapshots by moment, no two of the same."""
         self._kept.append(self._keep())
@@ -126,6 +140,8 @@ class Recorder:
             del self._inputs[self._applied :]
             self._kept = [kept for kept in self._kept if kept.moment <= self.moment]
             self._latest = self.moment
+            if self._tape:
+                self._tape.forget_future()
         action()
         self.machine.run(0)  # wires have risen, as they will have when this is repeated
         self._inputs.append(Input(self.moment, action))
@@ -304,12 +320,15 @@ class Recorder:
         at = bisect_right(self._kept, self.moment, key=_moment) - 1
         near = self._kept[at].captured if self._kept else None
         captured = snapshot.capture(self.machine, near)
-        return Kept(self.moment, self._applied, records, dropped, captured)
+        frames = self._tape.sent if self._tape else 0
+        return Kept(self.moment, self._applied, frames, records, dropped, captured)
 
     def _put_back(self, kept: Kept) -> None:
         """Make the present what it was; not what it will be, as its trace would have a gap."""
         snapshot.put_back(self.machine, kept.captured)
         self._applied = kept.inputs
+        if self._tape:
+            self._tape.sent = kept.frames
         if self._trace:
             del self._trace.records[kept.records :]
             self._trace.dropped = kept.dropped

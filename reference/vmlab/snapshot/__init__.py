@@ -4,7 +4,7 @@ What is kept: the hart, RAM, every device with what its console has shown and wh
 the contents of a disk in memory, the reservation, the clock, whether the hart waits, PMP, and the
 TLB, since a guest that forgot a fence can tell. What is not: the trace, the `traps` part, the
 engine with what it has translated (either engine goes on from a snapshot of the other), and the
-contents of a disk in a file, of which only size and digest are kept, to be compared.
+contents of a disk in a file: whoever restores a machine puts the file back.
 
 A snapshot holds plain data only, so that reading one runs nothing. Integers are little-endian.
 
@@ -43,7 +43,10 @@ class Capture(NamedTuple):
 def capture(machine: Machine, earlier: Capture | None = None) -> Capture:
     """Keep the machine's present; pages that are as in `earlier` cost nothing again."""
     known = earlier.pages if earlier else {}
-    return Capture(state.gather(machine), pages.gather(machine.memory, known))
+    present = state.gather(machine)
+    if earlier:
+        present = state.shared(present, earlier.state)
+    return Capture(present, pages.gather(machine.memory, known))
 
 
 def put_back(machine: Machine, captured: Capture) -> None:

@@ -63,6 +63,15 @@ def apply(machine: Machine, state: State) -> None:
     machine.guest.restore(state["guest"])
 
 
+def shared(value: Any, earlier: Any) -> Any:
+    """Return `value`, made of the bytes of `earlier` where they are the same (disks are large)."""
+    if isinstance(value, bytes):
+        return earlier if value == earlier else value
+    if isinstance(value, dict) and isinstance(earlier, dict):
+        return {key: shared(item, earlier.get(key)) for key, item in value.items()}
+    return value
+
+
 def _built(machine: Machine) -> dict[str, Any]:
     """Return how the machine was built, but for the engine, which makes no difference."""
     options = dataclasses.asdict(machine.options) | {"profile": sorted(machine.options.profile)}

@@ -58,7 +58,7 @@ def everything():
         return (
             machine.hart.copy(),
             bytes(machine.ram),
-            {device.name: device.state() for device in machine.bus.devices.values()},
+            {base: device.state() for base, device in machine.bus.devices.items()},
             machine.mmu.state(),
             machine.guest.state(),
             machine.engine.reservation,

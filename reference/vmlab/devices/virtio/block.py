@@ -32,7 +32,7 @@ class BlockDevice:
 
     def __init__(self, backend: BlockBackend, requests: Requests | None = None) -> None:
         """Make a disk of `backend`; `requests` answers requests, by default `BlockRequests`."""
-        self._backend = backend
+        self.backend = backend
         self._requests = requests or BlockRequests(backend)
         self.features = SEG_MAX | BLK_SIZE | FLUSH | (RO if backend.read_only else 0)
 
@@ -41,7 +41,7 @@ class BlockDevice:
 
     def config(self) -> bytes:
         """Return `virtio_blk_config`, as far as the features go."""
-        return CONFIG.pack(self._backend.sectors, 0, SEGMENTS, 0, 0, 0, SECTOR)
+        return CONFIG.pack(self.backend.sectors, 0, SEGMENTS, 0, 0, 0, SECTOR)
 
     def serve(self, index: int, queue: SplitQueue) -> None:
         """Answer the requests that wait."""
@@ -67,9 +67,9 @@ class BlockDevice:
 
     def state(self) -> dict[str, Any]:
         """Return the contents of the disk, if the backend gives them."""
-        return self._backend.state() if isinstance(self._backend, Restorable) else {}
+        return self.backend.state() if isinstance(self.backend, Restorable) else {}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state` gave."""
-        if isinstance(self._backend, Restorable):
-            self._backend.restore(state)
+        if isinstance(self.backend, Restorable):
+            self.backend.restore(state)

@@ -38,7 +38,7 @@ class NetDevice:
 
     def __init__(self, link: Link, mac: bytes = DEFAULT_MAC) -> None:
         """Plug a card with an address of 6 bytes into a link."""
-        self._link = link
+        self.link = link
         self._mac = mac
         self._up = True
         self._arrived: deque[bytes] = deque()
@@ -85,7 +85,7 @@ class NetDevice:
             frame = queue.read(chain)[HEADER.size :] if fits and self._up else b""
             queue.give_back(chain, 0)
             if frame:
-                self._link.send(frame)
+                self.link.send(frame)
 
     def _hand_over(self, queue: SplitQueue) -> None:
         for _ in range(min(queue.waiting(), len(self._arrived))):
