@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from vmlab.access import Access
+from vmlab.asm import assemble
+from vmlab.csrs import NUMBERS
+from vmlab.hart import Mode
 from vmlab.machine import Machine
 from vmlab.options import Options
 from vmlab.trap import Exc
@@ -59,7 +65,7 @@ def run(boot):
             START.format(setup=f"{setup}\n li t0, {status}\n csrw mstatus, t0", lower=lower),
             options=Options(**{"pmp_entries": 16, **options}),
         )
-        machine.run(200)
+        machine.run(2000)
         return machine
 
     return start
@@ -242,3 +248,95 @@ def test_registers_are_csrs(run):
         "csrrci a4, pmpcfg0, 1\n csrr a5, pmpcfg0",
     )
     assert machine.hart.x[10:16] == [(1 << 54) - 1, 0, 3, 7, 7, 4]
+
+
+CROSSING = """
+    li t0, 0x00b50513           # addi a0, a0, 11, half in one page and half in the next
+    sh t0, -2(s1)
+    srli t0, t0, 16
+    sh t0, 0(s1)
+    li t0, 0x8082               # c.jr ra
+    sh t0, 2(s1)
+"""
+
+
+def test_each_half_of_an_instruction_is_fetched_by_itself(run):
+    """S-mode runs what straddles the end of the protected page, until M-mode closes the page."""
+    lower = "addi s1, s1, -2\n li s2, 40\n 1: jalr s1\n addi s2, s2, -1\n bnez s2, 1b\n mv s3, a0\n"
+    lower += "ecall\n jalr s1"
+    closing = """
+        la t0, closing
+        csrw mtvec, t0
+        j 9f
+        .balign 4
+    closing:
+        srli t0, s1, 2
+        addi t0, t0, 1          # from the end of the page up
+        csrw pmpaddr0, t0
+        addi t0, t0, 1024
+        csrw pmpaddr1, t0
+        csrr t0, mepc
+        addi t0, t0, 4
+        csrw mepc, t0
+        la t0, trapped
+        csrw mtvec, t0
+        li t0, 1 << 11
+        csrw mstatus, t0
+        li t0, 0x1f0900         # and now it may only be read
+        csrw pmpcfg0, t0
+        mret
+    9:
+    """
+    machine = run(lower, entries(0x0F) + CROSSING + closing)
+    assert machine.hart.x[19] == 40 * 11
+    # The second half is refused, and mtval names it.
+    assert trap(machine) == (Exc.INSTRUCTION_ACCESS, DATA + 4096)
+    assert machine.hart.mepc == DATA + 4094
+
+
+PLACES = st.integers(0, 1024 + 64).map(lambda n: (DATA >> 2) + n)
+CLOSED = st.lists(
+    st.tuples(
+        st.sampled_from([0, 1, 3, 0x81, 0x83, 4]),
+        st.sampled_from([0x08, 0x10, 0x18]),
+        st.one_of(PLACES, PLACES.map(lambda place: place | 0x1FF), PLACES.map(lambda p: p | 7)),
+    ),
+    max_size=5,
+)
+
+
+@settings(max_examples=60, derandomize=True, deadline=None, database=None)
+@given(
+    closed=CLOSED,
+    opened=st.booleans(),
+    accesses=st.lists(
+        st.tuples(st.booleans(), st.integers(0, 4096 // 8 + 16)), min_size=1, max_size=30
+    ),
+)
+@pytest.mark.parametrize("engine", ["interpreter", "translator"])
+@pytest.mark.parametrize("mode", [Mode.S, Mode.M])
+def test_what_is_remembered_never_lets_more_or_less_through(
+    part, engine, mode, closed, opened, accesses
+):
+    """Loads and stores in a row, so that some find the page in the TLB, against the rules."""
+    options = Options(pmp_entries=16, engine=engine)
+    machine = Machine(part, ram_mib=1, options=options)
+    machine.load(assemble("ld a0, 0(a1)\n j .\n sd a0, 0(a1)\n j ."))
+    code = (0x1F, (BASE >> 2) | 0x1FF)  # the page of the code stays open
+    rules = [code, *((rwx | a, address) for rwx, a, address in closed)]
+    if opened:
+        rules.append((0x1F, (1 << 54) - 1))
+    assert machine.pmp is not None
+    for index, (_, address) in enumerate(rules):
+        machine.pmp.write(NUMBERS[f"pmpaddr{index}"], address)
+    machine.pmp.write(NUMBERS["pmpcfg0"], sum(rule[0] << 8 * i for i, rule in enumerate(rules)))
+    oracle = machine.pmp.allows
+    for store, number in accesses:
+        hart = machine.hart
+        hart.mode, hart.pc, hart.mtvec = mode, BASE + 8 * store, 0
+        hart.x[11] = DATA + 8 * number
+        machine.run(1)
+        cause = Exc.STORE_ACCESS if store else Exc.LOAD_ACCESS
+        allowed = oracle(DATA + 8 * number, 8, Access.STORE if store else Access.LOAD, mode)
+        assert (hart.pc == BASE + 8 * store + 4) == allowed
+        assert allowed or (hart.mcause, hart.mtval) == (cause, DATA + 8 * number)
