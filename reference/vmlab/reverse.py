@@ -71,11 +71,12 @@ class Recorder:
             trace: The machine's trace, to be taken back along with it.
 
         Raises:
-            ValueError: if the machine has a disk whose contents a snapshot does not keep.
+            ValueError: if the machine has a disk whose contents a snapshot does not keep; lay an
+                OverlayDisk over it.
         """
         disk, net = machine.disk, machine.net
         if disk is not None and not isinstance(disk.backend, Restorable):
-            raise ValueError("the disk cannot be taken back; lay an OverlayDisk over it")
+            raise ValueError("what a guest writes to a file cannot be taken back")
         self.machine = machine
         self._every = every
         self._limit = max(keep, 3)

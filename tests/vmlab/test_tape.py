@@ -149,7 +149,7 @@ def test_a_disk_in_a_file_cannot_be_taken_back(part, tmp_path):
     (tmp_path / "disk").write_bytes(bytes(512))
     disk = FileDisk(tmp_path / "disk")
     machine = Machine(part, ram_mib=1, disk=disk)
-    with disk, pytest.raises(ValueError, match="lay an OverlayDisk over it"):
+    with disk, pytest.raises(ValueError, match="cannot be taken back"):
         Recorder(machine)
 
 

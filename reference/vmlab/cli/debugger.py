@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def debug(machine: Machine, port: int, trace: Trace, show_console: Callable[[], None]) -> bool:
     """Serve one debugger until it leaves; tell whether the guest is to go on without it.
 
-    Raises Problem if the port cannot be listened at; what the part raises passes through.
+    Raises Problem if the port cannot be listened at, or the machine cannot be taken back in time;
+    what the part raises passes through.
     """
     from vmlab.gdb import Outcome, PortError, Target, listen, serve
 
@@ -30,6 +31,10 @@ def debug(machine: Machine, port: int, trace: Trace, show_console: Callable[[], 
         shown = max(shown, len(trace.records))
 
     try:
+        target = Target(machine, trace)
+    except ValueError as error:
+        raise Problem(f"{error}: add --snapshot") from None
+    try:
         listener = listen(port)
     except PortError as error:
         raise Problem(str(error)) from None
@@ -40,7 +45,7 @@ def debug(machine: Machine, port: int, trace: Trace, show_console: Callable[[], 
         flush=True,
     )
     try:
-        outcome = serve(listener, Target(machine, trace), show)
+        outcome = serve(listener, target, show)
     finally:
         show()
         trace.records.clear()

@@ -147,3 +147,18 @@ def test_a_port_in_use_is_one_sentence(vmlab, tmp_path):
     assert (status, out) == (2, "")
     assert err.startswith(f"vmlab: port {port} cannot be listened at: ")
     assert err.count("\n") == 1
+
+
+def test_a_disk_needs_an_overlay(vmlab, run, tmp_path):
+    (tmp_path / "disk").write_bytes(bytes(1024))
+    running = run("--disk", "disk", "--snapshot")
+    running.send(b"s")
+    running.until(packet(b"T05thread:1;"))
+    running.send(b"bs")
+    running.until(packet(b"T05thread:1;"))
+    guest = tmp_path / "guest.S"
+    status, out, err = vmlab(
+        "run", guest, "--traps", TRAPS, "--gdb", 0, "--disk", tmp_path / "disk"
+    )
+    assert (status, out) == (2, "")
+    assert err == "vmlab: what a guest writes to a file cannot be taken back: add --snapshot\n"
