@@ -50,7 +50,7 @@ class Translator(Interpreter):
     ) -> None:
         super().__init__(hart, mmu, bus, clock, privileged, trace, options)
         self._ram = bus.ram
-        self._pages = CodePages(mmu, bus.ram.bytes)
+        self._pages = CodePages(mmu, bus.ram.bytes, clock)
         self.regions = 0
         """How many regions were made."""
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..clock import Clock
 from ..memory import PAGE_SIZE
 from ..mmu import PAGE_MASK, Context, Mmu
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from .blocks import Block
     from .region import Region
 
+SOON = 10_000
+"""Instructions between two changes of a page, below which it seems to be data as well."""
 PAGES_AT_MOST = 1 << 12
 """Pages that are kept; when there would be more, all are forgotten."""
 USED_AT_MOST = 24
@@ -32,13 +35,15 @@ class Frame:
 
     offset: int
     """In RAM, in bytes."""
-    held: bytes
+    held: bytearray
     """What the page held."""
     code: bytearray = field(default_factory=lambda: bytearray(PAGE_SIZE // 8))
     """For each 8 bytes: 1 if instructions were translated from them."""
     pages: list[CodePage] = field(default_factory=list)
     changes: int = 0
-    """How often code in it has changed."""
+    """How often code in it has changed, each time soon after the last."""
+    changed: int = 0
+    """How many instructions had retired then."""
 
 
 @dataclass(eq=False)
@@ -70,8 +75,9 @@ class CodePages:
     empties it, and nothing else is lost: pages come back when they are met again.
     """
 
-    def __init__(self, mmu: Mmu, ram: memoryview) -> None:
+    def __init__(self, mmu: Mmu, ram: memoryview, clock: Clock) -> None:
         self._mmu = mmu
+        self._clock = clock
         self._ram = ram
         self._frames: dict[int, Frame] = {}
         self._pages: dict[tuple[Context, int, int], CodePage] = {}
@@ -88,6 +94,7 @@ class CodePages:
         if frame is None:
             frame = Frame(start, self._contents(start))
             self._frames[start] = frame
+        if start not in self._mmu.guarded:
             self._guard(start)
         self._compare(frame)
         self._used.add(frame)
@@ -116,6 +123,13 @@ class CodePages:
 
     def written(self, offset: int, length: int) -> None:
         """Drop what was made of bytes in RAM that have been written."""
+        if offset % 8 + length <= 8:  # as nearly all are, and most miss the code
+            frame = self._frames.get(offset & ~PAGE_MASK)
+            at = offset & PAGE_MASK & -8
+            if frame is None or not frame.code[at // 8]:
+                if frame is not None:
+                    frame.held[at : at + 8] = self._ram[offset & -8 : (offset & -8) + 8]
+                return
         for start in range(offset & ~PAGE_MASK, offset + length, PAGE_SIZE):
             frame = self._frames.get(start)
             if frame is not None:
@@ -129,8 +143,8 @@ class CodePages:
         for context in self._mmu.contexts():
             context.code.clear()
 
-    def _contents(self, start: int) -> bytes:
-        return self._ram[start : start + PAGE_SIZE].tobytes()
+    def _contents(self, start: int) -> bytearray:
+        return bytearray(self._ram[start : start + PAGE_SIZE])
 
     def _compare(self, frame: Frame) -> None:
         """Drop what was made of a frame if its code is no longer what it was."""
@@ -146,13 +160,17 @@ class CodePages:
 
     def _drop(self, frame: Frame) -> None:
         frame.code = bytearray(len(frame.code))
-        frame.changes += 1
+        retired = self._clock.retired
+        frame.changes = frame.changes + 1 if retired - frame.changed < SOON else 1
+        frame.changed = retired
+        self._mmu.guarded.discard(frame.offset)  # until it is code again
         for page in frame.pages:
             for region in list(page.regions):
                 region.remove()
             if page.in_use:
                 for pc in page.blocks:
                     page.context.code.pop(pc, None)
+                del page.context.code[~page.number]
             page.blocks.clear()
             page.operations.clear()
 
