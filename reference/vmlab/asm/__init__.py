@@ -8,9 +8,9 @@
 - Comments `# ...`, `// ...`, `/* ... */`; several statements on a line between `;`.
 
 Nothing is relaxed: `call`, `tail` and `la` are always two instructions. The same bytes come out of
-`riscv64-unknown-elf-as -march=rv64ima_zicsr_zifencei` with relaxation off (`.option rvc` lets it
-take compressed instructions), as long as a source avoids what only we take: `//` outside of `.S`
-files, and labels' differences as immediates.
+`riscv64-unknown-elf-as -march=rv64ima_zicsr_zifencei` with relaxation off, as long as a source
+avoids what only we take: `//` outside of `.S` files, and labels' differences as immediates. After
+`.option rvc`, GNU as also compresses jumps and branches to labels.
 """
 
 from .assembler import assemble

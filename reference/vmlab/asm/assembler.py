@@ -9,11 +9,12 @@ from vmlab.program import Program
 
 from . import expressions, operands
 from .builder import Builder
+from .compress import compress
 from .cursor import Cursor
 from .directives import DIRECTIVES
 from .errors import AssemblyError, suggest
 from .pseudo import PSEUDO, expand, load_immediate, misuse
-from .symbols import Place
+from .symbols import Place, Scope
 from .tokens import Token, tokenize
 
 IALIGN = 2
@@ -120,11 +121,24 @@ class _Assembler:
         slots = operands.parse(row, Cursor(statement[1:]))
         self._note_high_part(statement)
 
+        short = self._compressed(row, slots, scope) if self.out.compress else None
+        if short is not None:
+            self.out.append(len(short), lambda: short)
+            return
+
         def build() -> bytes:
             word = operands.encode(row, slots, scope) | ordering
             return word.to_bytes(row.length, "little")
 
         self.out.append(row.length, build)
+
+    def _compressed(self, row: Row, slots: operands.Slots, scope: Scope) -> bytes | None:
+        """Return the short form, if there is one and no operand waits for a label's address."""
+        try:
+            word = compress(operands.encode(row, slots, scope))
+        except AssemblyError:
+            return None
+        return None if word is None else word.to_bytes(2, "little")
 
     def _note_high_part(self, statement: Sequence[Token]) -> None:
         """Remember the operand of `%pcrel_hi`, for the `%pcrel_lo` that refers to it by label."""

@@ -37,6 +37,8 @@ class Builder:
         self.table = SymbolTable()
         self.line = 0
         """The source line of what is being added."""
+        self.compress = False
+        """Whether instructions take their short form where they have one (`.option rvc`)."""
         self._section = Section(".text")
         self._sections = {".text": self._section}
         self._filled: dict[Section, None] = {}

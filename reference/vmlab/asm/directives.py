@@ -2,7 +2,8 @@
 
 Sections are laid out one after another from the origin: text, then read-only data, data, anything
 else, and bss; within these groups in the order in which they got something in them. Each begins at
-a multiple of 16. Others that compilers write, such as `.globl` and `.option`, are ignored.
+a multiple of 16. After `.option rvc`, up to `.option norvc`, instructions are compressed unless
+they refer to a label. Others that compilers write, such as `.globl`, are ignored.
 """
 
 from __future__ import annotations
@@ -131,6 +132,13 @@ def _named_section(out: Builder, name: Token, cursor: Cursor) -> None:
     out.enter(name.text)
 
 
+def _option(out: Builder, name: Token, cursor: Cursor) -> None:
+    option = cursor.name("an option").text
+    if option in ("rvc", "norvc"):
+        out.compress = option == "rvc"
+    _ignored(out, name, cursor)
+
+
 def _ignored(out: Builder, name: Token, cursor: Cursor) -> None:
     while cursor.take().kind != "end":
         pass
@@ -147,9 +155,10 @@ DIRECTIVES: dict[str, Directive] = {
     ".org": _org,
     **dict.fromkeys((".align", ".p2align"), _power_of_two),
     ".balign": _bytes,
+    ".option": _option,
     **dict.fromkeys((".equ", ".set"), _equ),
     ".section": _section,
     **dict.fromkeys((".text", ".rodata", ".data", ".bss"), _named_section),
     **dict.fromkeys((".globl", ".global", ".local", ".weak", ".type", ".size"), _ignored),
-    **dict.fromkeys((".option", ".attribute", ".file", ".ident"), _ignored),
+    **dict.fromkeys((".attribute", ".file", ".ident"), _ignored),
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 from vmlab.asm.pseudo import PSEUDO
 from vmlab.csrs import NUMBERS
 from vmlab.disasm import disassemble
-from vmlab.isa import COMPRESSED, INSTRUCTIONS, Compressed, Instruction
+from vmlab.isa import COMPRESSED, INSTRUCTIONS, Compressed, Instruction, Kind
 from vmlab.isa.registers import NUMBERS as REGISTERS
 
 KERNEL = Path(__file__).with_name("kernel.S")
@@ -160,3 +160,39 @@ def compressed_line(row: Compressed, bits: random.Random) -> str:
 
 def test_alignment_among_compressed_instructions(same):
     same(".option rvc\nc.nop\n.balign 8\nc.nop\n.balign 4\nc.li a0, 1\nc.li a0, 2\n.balign 16")
+
+
+def test_automatic_compression(same):
+    """Of everything that refers to no label; with operands that meet each limit of a short form."""
+    bits = random.Random(3)
+    lines = [".option rvc"]
+    for row in INSTRUCTIONS:
+        if row.kind in (Kind.BRANCH, Kind.CSR) or row.name in ("jal", "jalr", "auipc"):
+            continue
+        words = row.syntax.split(", ") if row.syntax else []
+        for _ in range(40 if words else 1):
+            chosen = bits.sample(["zero", "ra", "sp", "s0", "s1", "a5", "a6"], 2)
+            registers = bits.choice([chosen, chosen[:1]])
+            operands = [near_a_limit(word, registers, bits) for word in words]
+            lines.append(f"{row.name} {', '.join(operands)}")
+    lines += ["nop", "mv a0, a1", "li a0, 31", "li a0, 0x12345", "ret", "jr a0", "neg a0, a0"]
+    lines += [".option norvc", "mv a0, a1", "nop", ".balign 4"]
+    same("\n".join(lines))
+
+
+def near_a_limit(word: str, registers: list[str], bits: random.Random) -> str:
+    limits = [0, 4, 8, 16, 31, 32, 64, 124, 128, 252, 256, 496, 504, 508, 512, 1020, 1024]
+    match word:
+        case "imm":
+            return str(bits.choice([*limits, *(-n for n in limits)]))
+        case "imm(rs1)":
+            return f"{bits.choice(limits)}({bits.choice(registers)})"
+        case "(rs1)":
+            return f"({bits.choice(registers)})"
+        case "uimm":
+            return str(bits.choice((0, 1, 31)))
+        case "upper":
+            return hex(bits.choice((0, 1, 31, 32, 0xFFFE0, 0xFFFDF, 0xFFFFF)))
+        case "pred" | "succ":
+            return "rw"
+    return bits.choice(registers)
