@@ -44,7 +44,8 @@ def _word(text: str) -> bytes:
         raise Problem(f"{text!r} is neither a file nor a word in hexadecimal") from None
     if not 0 <= value < 1 << 32:
         raise Problem(f"{text} does not fit into 32 bits")
-    return value.to_bytes(2 if len(text.replace("_", "")) == 4 else 4, "little")
+    digits = text.lower().removeprefix("0x").replace("_", "")
+    return value.to_bytes(2 if len(digits) == 4 else 4, "little")
 
 
 def _show(address: int, data: bytes) -> None:

@@ -48,6 +48,21 @@ def test_words_are_read(vmlab):
     assert (status, [line.split()[2] for line in out.splitlines()]) == (0, ["mret", "wfi"])
 
 
+def test_instructions_of_either_length_are_read_and_listed(vmlab, tmp_path):
+    status, out, _ = vmlab("disasm", "1141", "0x8082", "30200073", "0x85")
+    assert status == 0
+    assert [line.split()[:3] for line in out.splitlines()] == [
+        ["0000000080000000", "1141", "c.addi"],
+        ["0000000080000002", "8082", "c.jr"],
+        ["0000000080000004", "30200073", "mret"],
+        ["0000000080000008", "0085", "c.addi"],
+        ["000000008000000a", "0000", ".half"],
+    ]
+    (tmp_path / "short.S").write_text("c.li a0, 5\naddi a0, a0, 700\n.word 0x11112222\n")
+    status, out, _ = vmlab("asm", tmp_path / "short.S")
+    assert [line.split()[1] for line in out.splitlines()] == ["4515", "2bc50513", "11112222"]
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [("frob x1\n", r":1:1: unknown instruction 'frob'"), ("\n  li t0\n", ":2:")],

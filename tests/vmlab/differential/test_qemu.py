@@ -13,6 +13,7 @@ import pytest
 @pytest.mark.parametrize(
     ("name", "typed", "expected"),
     [
+        ("compressed", b"", b"000000000000000a 000000000000001e"),
         ("compute", b"", b"3901c250707994af"),
         ("csrs", b"", b"0000000a007e19aa 00000002000c0122"),
         ("echo", b"Hello, world.", b"Hello, world. "),

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from vmlab.asm import assemble
 from vmlab.disasm import disassemble
 from vmlab.hart import MASK64
 from vmlab.isa import BY_NAME, COMPRESSED, Decoded, decode, length
@@ -99,6 +100,19 @@ def test_encoding_is_the_inverse_of_decoding(row):
     for word in words:
         values = {name: field.extract(word) for name, field in row.fields.items()}
         assert row.encode(**values) == word
+
+
+def test_what_is_written_assembles_to_the_same_bits():
+    lines, expected = [], b""
+    for half in HALFWORDS:
+        found = decode(half)
+        line = disassemble(half)
+        if found is not None and found.instruction.syntax.endswith("target"):
+            line = f"{line.rpartition(' ')[0]} . + {found.imm}"
+        lines.append(line)
+        expected += half.to_bytes(2, "little")
+    [(_, data)] = assemble("\n".join(lines)).segments
+    assert data == expected
 
 
 def test_objdump_writes_the_same(tmp_path: Path):

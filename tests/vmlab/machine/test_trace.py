@@ -49,6 +49,15 @@ def test_only_what_was_asked_for(boot, kind, records):
     assert [type(record) for record in trace.records] == records
 
 
+def test_short_instructions_have_their_own_bits(boot):
+    trace = Trace("instructions")
+    boot("_start: c.li a0, 5\n addi a0, a0, 700\n j .", trace=trace).run(2)
+    assert trace.text() == (
+        "M 0x0000000080000000  4515      c.li a0, 5\n"
+        "M 0x0000000080000002  2bc50513  addi a0, a0, 700\n"
+    )
+
+
 def test_records_are_structured(boot):
     trace = Trace("devices", "instructions")
     boot(SOURCE, trace=trace).run(8)
