@@ -128,11 +128,13 @@ class PrivilegedByPart:
         value = csrs.read(hart, number) if reads else 0
         if writes:
             old = csrs.stored(hart, number) if row.form is not CsrForm.WRITE else 0
-            new = row.meaning(old, operand)
+            new, status = row.meaning(old, operand), hart.mstatus
             csrs.write(hart, number, new)
             if number == MENVCFG and self._svadu:
                 hart.menvcfg |= new & csrs.ADUE
-            self._written(number)
+            # Kernels often write the status that they have, and nothing follows from that.
+            if number not in STATUS_CSRS or hart.mstatus != status:
+                self._written(number)
         if decoded.rd:
             hart.x[decoded.rd] = value
 

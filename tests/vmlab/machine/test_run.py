@@ -62,12 +62,19 @@ def test_part_is_asked_only_when_its_answer_can_have_changed(boot, recorder):
 
 @pytest.mark.parametrize("csr", ["mstatus", "sstatus", "mie", "sie", "mip", "sip", "mideleg"])
 def test_write_of_an_interrupt_csr_asks_again(boot, recorder, csr):
-    machine = boot(f"_start: nop\n csrw {csr}, zero\n", traps=recorder)
+    machine = boot(f"_start: nop\n csrwi {csr}, 2\n", traps=recorder)
     machine.run(2)
     assert recorder.asked.count("choose_interrupt") == 1
-    machine = boot(f"_start: csrw {csr}, zero\n nop\n nop\n", traps=recorder)
+    machine = boot(f"_start: csrwi {csr}, 2\n nop\n nop\n", traps=recorder)
     recorder.asked.clear()
     machine.run(3)
+    assert recorder.asked.count("choose_interrupt") == 2
+
+
+@pytest.mark.parametrize("csr", ["mstatus", "sstatus"])
+def test_write_that_leaves_the_status_as_it_was_does_not_ask(boot, recorder, csr):
+    machine = boot(f"_start: csrwi {csr}, 2\n" + f"csrwi {csr}, 2\n nop\n" * 9, traps=recorder)
+    machine.run(19)
     assert recorder.asked.count("choose_interrupt") == 2
 
 
