@@ -112,7 +112,7 @@ def test_engines_and_slices_make_no_difference(seed):
             assert not first.changes(vcpu)
         pc = first.pc + rng.choice([0, 2, 4, 4, 4]) if rng.random() < 0.8 else somewhere(rng)
         registers = {rng.randrange(8, 16): somewhere(rng) & -8 for _ in range(3)}
-        for machine, vcpu in zip(machines, vcpus, strict=True):
+        for vcpu in vcpus:
             vcpu.pc = pc & MASK64
             for number, value in registers.items():
                 vcpu.x[number] = value
