@@ -22,18 +22,31 @@ instructions have retired since `n`, so that an exception's line number is a pre
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..hart import MASK64
 from ..isa import Decoded, Kind
 from .flow import Node
-from .instructions import State, branch, computed, lines
+from .instructions import State, branch, computed, lines, prepare
+from .liveness import ALL, live
 from .meaning import Untranslatable
 from .structure import Goto, If, Item, Join, Reach, Straight
-from .values import SIGN, add, constant, signed, unsigned
+from .values import LOOSE, S32, SIGN, add, constant, signed, unsigned
 
 NAME = "region"
 ARGUMENTS = "x, engine, pcs, targets, loads, stores, s1, s2, s4, s8, u1, u2, u4"
 """What the function finds in its defaults: see `vmlab.translator.region`."""
+
+
+class Place(NamedTuple):
+    """What must be known of a line to leave the function there."""
+
+    pc: int
+    """Address of the line's instruction, which did not retire."""
+    retired: int
+    """Instructions that retired before it since `n`."""
+    halves: frozenset[int]
+    """Registers that are sign extensions of the low 32 bits of their variables."""
 
 
 @dataclass
@@ -41,8 +54,8 @@ class Source:
     """A region as Python source, and what belongs to it."""
 
     text: str
-    places: list[tuple[int, int] | None]
-    """For each line: address of its instruction, and instructions retired since `n`."""
+    places: list[Place | None]
+    """For each line what an exception in it means."""
     heads: list[int]
     """Addresses of the arms, by number."""
     exits: list[int]
@@ -53,16 +66,26 @@ class Source:
     """Registers that the region may change."""
 
 
-def source(nodes: dict[int, Node], arms: dict[int, list[Item]]) -> Source:
-    """Write the function of a region."""
-    return _Writer(nodes, arms).write()
+def source(nodes: dict[int, Node], arms: dict[int, list[Item]], words: frozenset[int]) -> Source:
+    """Write the function of a region.
+
+    `words` are registers that hold signed numbers of 32 bits now. Those that turn out to do so
+    wherever arms begin and end may be used as such; the function checks it when it is entered.
+    """
+    alive = live(nodes)
+    while True:
+        writer = _Writer(nodes, arms, words, alive)
+        written = writer.write()
+        if not writer.strays:
+            return written
+        words -= writer.strays
 
 
 @dataclass
 class _Line:
     indent: int
     text: str
-    place: tuple[int, int] | None
+    place: Place | None
 
 
 @dataclass
@@ -73,9 +96,19 @@ class _Arm:
 
 
 class _Writer:
-    def __init__(self, nodes: dict[int, Node], arms: dict[int, list[Item]]) -> None:
+    def __init__(
+        self,
+        nodes: dict[int, Node],
+        arms: dict[int, list[Item]],
+        words: frozenset[int],
+        alive: dict[int, frozenset[int]],
+    ) -> None:
         self._nodes = nodes
         self._arms = arms
+        self._words = words
+        self._live = alive
+        self.strays: set[int] = set()
+        """Registers among `words` that cannot stay there."""
         self._heads = sorted(arms, key=lambda pc: -nodes[pc].heat)
         self._numbers = {pc: number for number, pc in enumerate(self._heads)}
         self._exits: dict[int, int] = {}
@@ -85,7 +118,7 @@ class _Writer:
         # of the arm at hand
         self._arm = _Arm(0, False)
         self._indent = 0
-        self._place: tuple[int, int] | None = None
+        self._place: Place | None = None
         self._reached: dict[int, State] = {}
 
     def write(self) -> Source:
@@ -99,12 +132,20 @@ class _Writer:
         self._add("n = 0")
         for number in used:
             self._add(f"x{number} = t if (t := x[{number}]) < {SIGN} else t - {2 * SIGN}")
+        words = sorted(self._words & set(used))
+        if words:
+            tests = " and ".join(f"{S32[0]} <= x{number} <= {S32[1]}" for number in words)
+            self._add(f"if not ({tests}):")
+            self._add(" return 0, pcs[b]")
         self._add("while n < bound:")
         self._indent = 2
         self._choice(bodies, 0, len(bodies) + 1)
         self._indent = 1
         for number in written:
-            self._add(f"x[{number}] = x{number} & {MASK64:#x}")
+            value = f"x{number}"
+            if number in self._words:
+                value = f"(({value} & 0xffffffff ^ 0x80000000) - 0x80000000)"
+            self._add(f"x[{number}] = {value} & {MASK64:#x}")
         self._add(f"return n, (to if b == {self._dynamic} else pcs[b])")
         written_lines = self._arm.lines
         return Source(
@@ -158,7 +199,11 @@ class _Writer:
             self._add("while n < bound:")
             self._indent = 1
         self._reached = {}
-        self._items(self._arms[head], State())
+        state = State(self._words)
+        for number in self._words:
+            state.ranges[number] = S32 if number in self._live[head] else LOOSE
+        state.halves |= self._words - self._live[head]
+        self._items(self._arms[head], state)
         return self._arm
 
     def _add(self, text: str) -> None:
@@ -184,14 +229,15 @@ class _Writer:
                     joined = self._reached.pop(target, None)
                     if joined is None:
                         return False
-                    state.ranges, state.count, state.path = joined.ranges, joined.count, joined.path
+                    vars(state).update(vars(joined))
         return falls
 
     def _if(self, item: If, state: State) -> bool:
         last = item.node.instructions[-1]
         pc, decoded = last
-        self._place = (pc, state.count)
-        self._settle(state)
+        self._at(pc, state)
+        self._lines(prepare(decoded, state))
+        self._settle(state, *item.node.successors)
         try:
             test = branch(decoded, pc, state)
         except Untranslatable:
@@ -226,23 +272,21 @@ class _Writer:
 
     def _reach(self, target: int, state: State) -> None:
         """Fall through to a join, where all ways must have the same count."""
-        self._settle(state)
+        self._settle(state, target)
         joined = self._reached.get(target)
         if joined is None:
             self._reached[target] = state.copy()
             return
         if state.count != joined.count:
             self._add(f"n += {state.count - joined.count}")
-        joined.merge(state)
+        self.strays |= joined.merge(state)
 
     def _goto(self, target: int, state: State) -> None:
-        self._settle(state)
+        self._settle(state, target)
         self._leave(self._number(target), state)
 
     def _leave(self, number: int, state: State) -> None:
-        self._longest = max(self._longest, state.path)
-        if state.count:
-            self._add(f"n += {state.count}")
+        self._count(state)
         loops = self._arm.loops
         if loops and number == self._numbers[self._arm.head]:
             self._add("continue")
@@ -255,9 +299,23 @@ class _Writer:
             return self._numbers[pc]
         return self._exits.setdefault(pc, self._dynamic + 1 + len(self._exits))
 
-    def _settle(self, state: State) -> None:
-        for line in state.settle():
+    def _count(self, state: State) -> None:
+        self.strays |= state.strays()
+        self._longest = max(self._longest, state.path)
+        if state.count:
+            self._add(f"n += {state.count}")
+
+    def _at(self, pc: int, state: State) -> None:
+        self._place = Place(pc, state.count, frozenset(state.halves))
+
+    def _lines(self, lines: list[str]) -> None:
+        for line in lines:
             self._add(line)
+
+    def _settle(self, state: State, *targets: int) -> None:
+        """Bring into normal form what is read there, and halves that would not be known there."""
+        numbers = (self._live.get(target, frozenset()) for target in targets)
+        self._lines(state.settle((state.halves - state.words).union(*numbers)))
 
     def _retire(self, state: State) -> None:
         state.count += 1
@@ -272,18 +330,18 @@ class _Writer:
     def _straight(self, node: Node, state: State) -> bool:
         """Write a node's instructions; tell whether their end can be reached."""
         for pc, decoded in node.instructions:
-            self._place = (pc, state.count)
+            self._at(pc, state)
             kind = decoded.instruction.kind
             if kind is Kind.BRANCH:
                 break
             try:
+                self._lines(prepare(decoded, state))
                 if kind is Kind.JUMP:
                     if not self._jump(node, pc, decoded, state):
                         return False
                     continue
                 self._read |= {decoded.rs1, decoded.rs2}
-                for line in lines(decoded, pc, state):
-                    self._add(line)
+                self._lines(lines(decoded, pc, state))
                 self._written.add(decoded.rd)
             except Untranslatable:
                 self._by_the_book(pc, state)
@@ -314,9 +372,8 @@ class _Writer:
         self._retire(state)
         if direct:
             return True
-        self._settle(state)
-        self._longest = max(self._longest, state.path)
-        self._add(f"n += {state.count}")
+        self._lines(state.settle(ALL))
+        self._count(state)
         self._add("break" if self._arm.loops else "continue")
         return False
 

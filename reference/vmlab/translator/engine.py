@@ -23,6 +23,8 @@ GROW = 2000
 """Entries to a region after which it is made anew, as far as warm code then goes."""
 SMALL, LARGE = 400, 2000
 """Instructions in a region at first, and in one that was made anew."""
+REFUSED = 20
+"""Refusals to be entered after which a region is made anew, with fewer assumptions."""
 LAST_GENERATION = 3
 CHANGES = 16
 """Changes of its code after which a page has no more regions: it seems to be data as well."""
@@ -96,7 +98,12 @@ class Translator(Interpreter):
                         if longest <= left:
                             retired, pc = unit.function(unit.arm, left - longest + 1)
                             left -= retired
-                            continue
+                            if retired:
+                                continue
+                            unit.refused += 1
+                            if unit.refused == REFUSED:
+                                hot = True
+                                break
                         unit = unit.block
                     assert type(unit) is Block
                     operations = unit.operations
@@ -173,9 +180,10 @@ class Translator(Interpreter):
             return page, block.heat
 
         nodes = select(head, lookup, self._instruction, LARGE if old else SMALL)
-        if head not in nodes or (old and set(nodes) <= set(old.nodes)):
+        narrow = not isinstance(unit, Entry) or unit.refused < REFUSED
+        if head not in nodes or (old and narrow and set(nodes) <= set(old.nodes)):
             return
-        region = translate(nodes, head, self, self._ram, self._x, self._block, generation)
+        region = translate(nodes, head, self, self._ram, self._x, self._block, generation, narrow)
         self.regions += 1
         hot = GROW << 2 * generation if generation < LAST_GENERATION else 0
         for entry in region.entries.values():

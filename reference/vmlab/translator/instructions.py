@@ -6,12 +6,12 @@ where the address is misaligned, before anything has changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ..isa import Decoded, Kind
 from ..mmu import KEYS, PAGE_MASK
-from .meaning import condition, result
+from .meaning import condition, mixes, result, tolerates_halves
 from .values import MASK, S64, Value, add, constant, signed, unsigned
 
 
@@ -19,8 +19,12 @@ from .values import MASK, S64, Value, add, constant, signed, unsigned
 class State:
     """What is known at a place in a region's function."""
 
+    words: frozenset[int] = frozenset()
+    """Registers that hold signed numbers of 32 bits wherever arms begin and end."""
     ranges: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Bounds of the registers that are not just any signed number of 64 bits."""
+    halves: set[int] = field(default_factory=set)
+    """Registers that are sign extensions of the low 32 bits of their variables."""
     count: int = 0
     """Instructions that have retired since they were last added to `n`."""
     path: int = 0
@@ -28,36 +32,69 @@ class State:
 
     def copy(self) -> State:
         """Return an independent copy."""
-        return State(dict(self.ranges), self.count, self.path)
+        return State(self.words, dict(self.ranges), set(self.halves), self.count, self.path)
 
     def register(self, number: int) -> Value:
         """Return the local variable of a register, or its number if that is known."""
         low, high = self.ranges.get(number, S64) if number else (0, 0)
-        return constant(low) if low == high else Value(f"x{number}", low, high)
+        if low == high:
+            return constant(low)
+        return Value(f"x{number}", low, high, number in self.halves)
 
     def assign(self, number: int, value: Value) -> str:
-        """Note that a register takes a value modulo 2^64; return the statement."""
+        """Note that a register takes a value; return the statement."""
         if value.constant or not value.loose:
-            value = signed(value, 64)
+            value = signed(value, 32 if value.half else 64)
         self.ranges[number] = (value.low, value.high)
+        (self.halves.add if value.half else self.halves.discard)(number)
         return f"x{number} = {value.source}"
 
-    def settle(self) -> list[str]:
-        """Return the statements that make every register a signed number of 64 bits."""
+    def settle(self, numbers: Iterable[int]) -> list[str]:
+        """Return the statements that bring these registers into normal form."""
         lines = []
-        for number, (low, high) in list(self.ranges.items()):
-            value = Value(f"x{number}", low, high)
-            if not value.signed:
+        for number in sorted(numbers):
+            value = self.register(number)
+            if value.half:
+                lines.append(self.assign(number, signed(value._replace(half=False), 32)))
+            elif not value.half and not value.signed:
                 lines.append(self.assign(number, signed(value, 64)))
         return lines
 
-    def merge(self, other: State) -> None:
-        """Keep only what also holds in another state; both are settled."""
+    def strays(self) -> set[int]:
+        """Return the registers of `words` that may hold something else now."""
+        return {
+            number
+            for number in self.words - self.halves
+            if not Value("", *self.ranges.get(number, S64)).word
+        }
+
+    def merge(self, other: State) -> set[int]:
+        """Keep only what also holds in another state; return registers that are no `words` then."""
+        strays = (self.halves & other.strays()) | (other.halves & self.strays())
         for number in set(self.ranges) | set(other.ranges):
             low, high = self.ranges.get(number, S64)
             low2, high2 = other.ranges.get(number, S64)
             self.ranges[number] = (min(low, low2), max(high, high2))
+        self.halves |= other.halves
         self.path = max(self.path, other.path)
+        return strays
+
+
+def prepare(decoded: Decoded, state: State) -> list[str]:
+    """Return the statements that must come before an instruction: it may need whole registers."""
+    row = decoded.instruction
+    sources = {decoded.rs1, decoded.rs2} & state.halves
+    if not sources:
+        return []
+    if row.kind is Kind.COMPUTE:
+        if tolerates_halves(row):
+            return []
+        values = (state.register(getattr(decoded, n)) for n in row.needs if n in ("rs1", "rs2"))
+        if mixes(row) and all(value.half or value.word for value in values):
+            return []
+    elif row.kind is Kind.STORE and row.width < 8:
+        sources -= {decoded.rs2} - {decoded.rs1}
+    return state.settle(sources) if sources else []
 
 
 def lines(decoded: Decoded, pc: int, state: State) -> list[str]:

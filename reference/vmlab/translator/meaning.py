@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from ..inline import returned
 from ..isa import Instruction
@@ -43,14 +43,20 @@ class Untranslatable(Exception):
 
 @lru_cache(maxsize=1 << 14)
 def result(row: Instruction, operands: Operands) -> Value:
-    """Return what the meaning of `row` computes, modulo 2^64.
+    """Return what the meaning of `row` computes, modulo 2^64, or a half of it.
 
     `operands` gives each parameter, as a tuple of pairs so that results can be kept.
 
     Raises:
         Untranslatable: if the meaning is not understood.
     """
-    return _Meaning(row, operands).modulo(_tree(row))
+    tree, meaning = _tree(row), _Meaning(row, operands)
+    match tree:
+        case ast.Call(func=ast.Name(id="s32"), args=[argument]):
+            value = meaning.modulo(argument)
+            return value._replace(half=not value.word) if value.loose else signed(value, 32)
+    value = meaning.modulo(tree)
+    return value._replace(half=_halves(tree, operands) and not value.word)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -60,6 +66,49 @@ def condition(row: Instruction, operands: Operands) -> str:
     if not isinstance(tree, ast.Compare):
         raise Untranslatable(row.name)
     return _Meaning(row, operands).comparison(tree)
+
+
+@cache
+def tolerates_halves(row: Instruction) -> bool:
+    """Tell whether only the low 32 bits of the registers matter to a meaning."""
+    return _tolerates(_tree(row), False)
+
+
+def mixes(row: Instruction) -> bool:
+    """Tell whether a meaning is bitwise, so that of sign extensions it makes a sign extension."""
+    return isinstance(_tree(row), ast.BinOp) and all(
+        isinstance(node, ast.BinOp | ast.Name | ast.operator | ast.expr_context)
+        and not (isinstance(node, ast.BinOp) and type(node.op) not in _BITWISE)
+        for node in ast.walk(_tree(row))
+    )
+
+
+def _halves(tree: ast.expr, operands: Operands) -> bool:
+    return isinstance(tree, ast.BinOp) and any(value.half for _, value in operands)
+
+
+def _tolerates(node: ast.AST, low: bool) -> bool:
+    """As `tolerates_halves`, for a node of which only the low 32 bits matter if `low`."""
+    match node:
+        case ast.Name(id=name):
+            return low or name not in REGISTERS
+        case ast.Call(func=ast.Name(id="s32" | "u32"), args=[argument]):
+            return _tolerates(argument, True)
+        case ast.Call():
+            return all(_tolerates(argument, False) for argument in node.args)
+        case ast.BinOp(op=ast.BitAnd(), right=ast.Constant(value=int(mask))):
+            return _tolerates(node.left, low or 0 <= mask < 1 << 32)
+        case ast.BinOp(op=ast.LShift()):
+            return _tolerates(node.left, low) and _tolerates(node.right, False)
+        case ast.BinOp(
+            op=ast.Add() | ast.Sub() | ast.Mult() | ast.BitAnd() | ast.BitOr() | ast.BitXor()
+        ):
+            return _tolerates(node.left, low) and _tolerates(node.right, low)
+    return all(
+        _tolerates(child, False)
+        for child in ast.iter_child_nodes(node)
+        if isinstance(child, ast.expr)
+    )
 
 
 def _tree(row: Instruction) -> ast.expr:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..hart import MASK64
 from ..isa import arithmetic
+from ..isa.arithmetic import s32, s64
 from ..memory import Ram
 from . import emit
 from .blocks import Block
 from .flow import Node
+from .liveness import ALL
 from .pages import CodePage
 from .structure import arms
 from .values import SIGN
@@ -30,13 +32,16 @@ class Entry:
     region: Region
     arm: int
     function: Function
-    """Takes the number of an arm and `bound`; returns how many instructions retired, at least one
-    and fewer than `bound` + `longest`, and where to go on."""
+    """Takes the number of an arm and `bound`; returns how many instructions retired, fewer than
+    `bound` + `longest`, and where to go on. If none did, it cannot be entered with these
+    registers."""
     longest: int
     block: Block
     """What to run instead when fewer than `longest` instructions may retire."""
     heat: int = 0
     """How often it was entered."""
+    refused: int = 0
+    """How often it could not be entered."""
     hot: int = 0
     """The heat at which a larger region is made; 0 if that never happens."""
 
@@ -80,8 +85,9 @@ class Region:
             return None
         values = traceback.tb_frame.f_locals
         for number in self.source.written:
-            x[number] = values[f"x{number}"] & MASK64
-        return place[0], values["n"] + place[1]
+            value = values[f"x{number}"]
+            x[number] = (s32(value) if number in place.halves else value) & MASK64
+        return place.pc, values["n"] + place.retired
 
 
 class _Targets(dict[int, int]):
@@ -103,9 +109,14 @@ def translate(
     x: list[int],
     block: Callable[[CodePage, int], Block],
     generation: int,
+    narrow: bool,
 ) -> Region:
-    """Make the region of these nodes and put it to use."""
-    source = emit.source(nodes, arms(nodes, head))
+    """Make the region of these nodes and put it to use.
+
+    If `narrow`, it may rely on registers that hold signed numbers of 32 bits now to do so always.
+    """
+    words = frozenset(n for n in ALL if narrow and s64(x[n]) == s32(x[n]))
+    source = emit.source(nodes, arms(nodes, head), words)
     context = nodes[head].page.context
     scope: dict[str, Any] = dict(vars(arithmetic))
     scope.update(

@@ -3,8 +3,8 @@
 A register's local variable holds a number that is congruent to the register modulo 2^64. Where
 paths meet, it is the *signed* one, S64: so most numbers in programs are small for Python, and
 additions, signed comparisons and loads of C's `int` need no masking at all. In between it may be
-off by a multiple of 2^64, as far as `LOOSE` says: an address that is only added up and used is
-never wrapped.
+off by a multiple of 2^64, or for the result of a 32-bit operation, of 2^32: an address that is only
+added up and used, and words that are only mixed with others, are never wrapped.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ class Value(NamedTuple):
     source: str
     low: int
     high: int
+    half: bool = False
+    """Whether it is only congruent modulo 2^32 to the register, which is its sign extension."""
 
     @property
     def constant(self) -> bool:
@@ -37,12 +39,19 @@ class Value(NamedTuple):
         return self.within(-SIGN, SIGN - 1)
 
     @property
+    def word(self) -> bool:
+        """Whether it is a signed number of 32 bits."""
+        return self.within(*S32)
+
+    @property
     def loose(self) -> bool:
-        """Whether it is near enough to one to be kept for a while."""
-        return self.within(-8 * SIGN, 8 * SIGN)
+        """Whether it is small enough to be kept for a while."""
+        return self.within(*LOOSE)
 
 
 S64 = (-SIGN, SIGN - 1)
+S32 = (-(1 << 31), (1 << 31) - 1)
+LOOSE = (-8 * SIGN, 8 * SIGN)
 DIGIT = (1 << 30) - 1
 """Up to here, CPython stores an integer in one digit, and compares it in one specialised step."""
 TEMPORARY = "t"

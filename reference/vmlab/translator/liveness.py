@@ -1,0 +1,54 @@
+"""Which registers a region may still read: what nobody reads needs no normal form.
+
+Ways out of the region do not count as reads, as the end of the function brings all registers into
+normal form anyway.
+"""
+
+from __future__ import annotations
+
+from ..isa import Kind
+from .flow import Node
+
+ALL = frozenset(range(1, 32))
+READS = {
+    Kind.BRANCH: ("rs1", "rs2"),
+    Kind.LOAD: ("rs1",),
+    Kind.STORE: ("rs1", "rs2"),
+    Kind.AMO: ("rs1", "rs2"),
+    Kind.LR: ("rs1",),
+    Kind.SC: ("rs1", "rs2"),
+}
+"""Register operands of the kinds whose instructions have no meaning that tells."""
+
+
+def live(nodes: dict[int, Node]) -> dict[int, frozenset[int]]:
+    """Return, for each node's address, the registers whose values at its start may be read."""
+    effects = {pc: _effects(node) for pc, node in nodes.items()}
+    found = {pc: frozenset[int]() for pc in nodes}
+    changed = True
+    while changed:
+        changed = False
+        for pc in reversed(nodes):
+            node = nodes[pc]
+            reads, writes = effects[pc]
+            after = frozenset[int]().union(*(found[at] for at in node.successors if at in nodes))
+            if not node.successors and not node.stops:  # a jump to anywhere
+                after = ALL
+            now = reads | after - writes
+            if now != found[pc]:
+                found[pc], changed = now, True
+    return found
+
+
+def _effects(node: Node) -> tuple[frozenset[int], frozenset[int]]:
+    """Return the registers that a node reads before it writes them, and those that it writes."""
+    reads: set[int] = set()
+    writes: set[int] = set()
+    for _, decoded in node.instructions:
+        row = decoded.instruction
+        for name in READS.get(row.kind, row.needs):
+            if name in ("rs1", "rs2"):
+                reads |= {getattr(decoded, name)} - writes
+        if row.kind not in (Kind.BRANCH, Kind.STORE):
+            writes.add(decoded.rd)
+    return frozenset(reads - {0}), frozenset(writes - {0})
