@@ -26,8 +26,9 @@ from typing import NamedTuple
 
 from ..hart import MASK64
 from ..isa import Decoded, Kind
+from .addresses import plan
 from .flow import Node
-from .instructions import State, branch, computed, lines, prepare
+from .instructions import State, branch, computed, lines, look_up, prepare
 from .liveness import ALL, live
 from .meaning import Untranslatable
 from .structure import Goto, If, Item, Join, Reach, Straight
@@ -329,6 +330,7 @@ class _Writer:
 
     def _straight(self, node: Node, state: State) -> bool:
         """Write a node's instructions; tell whether their end can be reached."""
+        spans = plan(node)
         for pc, decoded in node.instructions:
             self._at(pc, state)
             kind = decoded.instruction.kind
@@ -336,6 +338,8 @@ class _Writer:
                 break
             try:
                 self._lines(prepare(decoded, state))
+                if pc in spans:
+                    self._lines(look_up(decoded, spans[pc], state))
                 if kind is Kind.JUMP:
                     if not self._jump(node, pc, decoded, state):
                         return False

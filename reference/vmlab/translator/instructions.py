@@ -7,12 +7,12 @@ where the address is misaligned, before anything has changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..isa import Decoded, Kind
-from ..mmu import KEYS, PAGE_MASK
+from .addresses import Group, Span, begin, group, item, member
 from .meaning import condition, mixes, result, tolerates_halves
-from .values import MASK, S64, Value, add, constant, signed, unsigned
+from .values import S64, Value, constant, signed, unsigned
 
 
 @dataclass
@@ -25,6 +25,8 @@ class State:
     """Bounds of the registers that are not just any signed number of 64 bits."""
     halves: set[int] = field(default_factory=set)
     """Registers that are sign extensions of the low 32 bits of their variables."""
+    groups: dict[Group, Span] = field(default_factory=dict)
+    """Those that have been looked up, and whose base is still the same."""
     count: int = 0
     """Instructions that have retired since they were last added to `n`."""
     path: int = 0
@@ -32,7 +34,9 @@ class State:
 
     def copy(self) -> State:
         """Return an independent copy."""
-        return State(self.words, dict(self.ranges), set(self.halves), self.count, self.path)
+        return replace(
+            self, ranges=dict(self.ranges), halves=set(self.halves), groups=dict(self.groups)
+        )
 
     def register(self, number: int) -> Value:
         """Return the local variable of a register, or its number if that is known."""
@@ -47,6 +51,8 @@ class State:
             value = signed(value, 32 if value.half else 64)
         self.ranges[number] = (value.low, value.high)
         (self.halves.add if value.half else self.halves.discard)(number)
+        for key in [key for key in self.groups if key.base == number]:
+            del self.groups[key]
         return f"x{number} = {value.source}"
 
     def settle(self, numbers: Iterable[int]) -> list[str]:
@@ -76,6 +82,7 @@ class State:
             low2, high2 = other.ranges.get(number, S64)
             self.ranges[number] = (min(low, low2), max(high, high2))
         self.halves |= other.halves
+        self.groups = dict(self.groups.items() & other.groups.items())
         self.path = max(self.path, other.path)
         return strays
 
@@ -95,6 +102,15 @@ def prepare(decoded: Decoded, state: State) -> list[str]:
     elif row.kind is Kind.STORE and row.width < 8:
         sources -= {decoded.rs2} - {decoded.rs1}
     return state.settle(sources) if sources else []
+
+
+def look_up(decoded: Decoded, span: Span, state: State) -> list[str]:
+    """Return the statement that looks up a group, before its first member."""
+    key, base = group(decoded), state.register(decoded.rs1)
+    if key is None or base.constant or state.groups.get(key) == span:
+        return []
+    state.groups[key] = span
+    return [begin(key, span, base)]
 
 
 def lines(decoded: Decoded, pc: int, state: State) -> list[str]:
@@ -195,17 +211,11 @@ def _store_conditional(decoded: Decoded, pc: int, state: State) -> list[str]:
 
 
 def _index(decoded: Decoded, state: State, table: str) -> str:
-    """Return what finds the number of an item in RAM: translated, and aligned, or KeyError."""
-    width = decoded.instruction.width
-    address = add(state.register(decoded.rs1), constant(decoded.imm))
-    shift = f" >> {width.bit_length() - 1}" if width > 1 else ""
-    if address.constant:
-        at = address.low & MASK
-        return f"{table}[{at & KEYS[width]}] + {at & PAGE_MASK}{shift}"
-    name, first = address.source, address.source
-    if not name.isidentifier():
-        name, first = "t", f"(t := {address.source})"
-    return f"{table}[{first} & {KEYS[width]:#x}] + ({name} & {PAGE_MASK}){shift}"
+    """Return the number of the item in RAM that an instruction works on."""
+    alone = item(decoded, table, state.register(decoded.rs1))
+    key = group(decoded)
+    low, high = state.groups.get(key, (1, 0)) if key else (1, 0)
+    return member(key, decoded, alone) if key and low <= decoded.imm <= high else alone
 
 
 def _bounds(width: int, is_signed: bool) -> tuple[int, int]:

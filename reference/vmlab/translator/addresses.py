@@ -1,0 +1,96 @@
+"""Where loads and stores find their data: an item of RAM by way of the TLB, or several at once.
+
+A table of the MMU maps the start of a page to its offset in RAM. Its key keeps the low bits that
+alignment wants 0, so that one look-up, or its KeyError, answers for both.
+
+Code often uses one base register several times: a stack frame, a record. The look-up is then made
+once for all of the *group*, if they lie in one page; else the group's variable is 0, and each makes
+its own.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..isa import Decoded, Kind
+from ..mmu import KEYS, PAGE_MASK
+from .flow import Node
+from .values import MASK, Value, add, constant
+
+TABLES = {Kind.LOAD: "loads", Kind.STORE: "stores"}
+PAGE = PAGE_MASK + 1
+
+
+class Group(NamedTuple):
+    """Loads, or stores, of one width that have the same base register."""
+
+    table: str
+    width: int
+    base: int
+
+    @property
+    def name(self) -> str:
+        """The variable with the number, among items of this width, of what the base points to."""
+        return f"{self.table}{self.width}_{self.base}"
+
+
+Span = tuple[int, int]
+"""The least and greatest offset from the base."""
+
+
+def group(decoded: Decoded) -> Group | None:
+    """Return the group that a load or store could be in."""
+    row = decoded.instruction
+    if row.kind not in TABLES or not decoded.rs1 or decoded.imm % row.width:
+        return None
+    return Group(TABLES[row.kind], row.width, decoded.rs1)
+
+
+def plan(node: Node) -> dict[int, Span]:
+    """Return the spans of the groups in a node that have two members, by the first's address."""
+    spans: dict[int, Span] = {}
+    begun: dict[Group, tuple[int, Span]] = {}
+    for pc, decoded in node.instructions:
+        key, at = group(decoded), decoded.imm
+        if key in begun:
+            first, (low, high) = begun[key]
+            span = min(low, at), max(high, at)
+            if span[1] - span[0] < PAGE // 4:
+                spans[first] = span
+                begun[key] = first, span
+        elif key is not None:
+            begun[key] = pc, (at, at)
+        if decoded.instruction.kind not in (Kind.STORE, Kind.BRANCH):
+            begun = {key: value for key, value in begun.items() if key.base != decoded.rd}
+    return spans
+
+
+def begin(key: Group, span: Span, base: Value) -> str:
+    """Return the statement that looks up a group. It raises KeyError where its members would."""
+    low, high = max(0, -span[0]), PAGE - key.width - max(0, span[1])
+    number = f"{key.table}[{base.source} & {KEYS[key.width]:#x}] + t{_shift(key.width)}"
+    return f"{key.name} = {number} if {low} <= (t := {base.source} & {PAGE_MASK}) <= {high} else 0"
+
+
+def member(key: Group, decoded: Decoded, alone: str) -> str:
+    """Return the number of a member's item; `alone` is how it is found without the group."""
+    step = decoded.imm // key.width
+    number = key.name if not step else f"{key.name} {'+' if step > 0 else '-'} {abs(step)}"
+    return f"{number} if {key.name} else {alone}"
+
+
+def item(decoded: Decoded, table: str, base: Value) -> str:
+    """Return the number of an item in RAM: translated, and aligned, or KeyError."""
+    width = decoded.instruction.width
+    address = add(base, constant(decoded.imm))
+    if address.constant:
+        at = address.low & MASK
+        return f"{table}[{at & KEYS[width]}] + {at & PAGE_MASK}{_shift(width)}"
+    name, first = address.source, address.source
+    if not name.isidentifier():
+        name, first = "t", f"(t := {address.source})"
+    return f"{table}[{first} & {KEYS[width]:#x}] + ({name} & {PAGE_MASK}){_shift(width)}"
+
+
+def _shift(width: int) -> str:
+    return f" >> {width.bit_length() - 1}" if width > 1 else ""
