@@ -10,7 +10,7 @@ from typing import Literal
 class Options:
     """The choices that the architecture leaves to an implementation, and the engine."""
 
-    engine: Literal["translator", "interpreter"] = "interpreter"
+    engine: Literal["translator", "interpreter"] = "translator"
     """What executes instructions; the results are the same."""
     misaligned: bool = False
     """Whether misaligned loads and stores are carried out; else they trap. Atomics always trap."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from vmlab.hart import Mode
 from vmlab.mstatus import MPP, MPRV, MXR, SPP, SUM
-from vmlab.options import Options
 from vmlab.sv39 import A, D, R, U, V, W, X
 from vmlab.trace import Trace
 from vmlab.trap import Exc
@@ -253,6 +252,7 @@ def test_walk_is_traced_once(paged):
     assert third.splitlines()[-1] == "  page fault: PTE is not valid"
 
 
+@pytest.mark.parametrize("engine", ["interpreter"])
 @pytest.mark.parametrize("limit", [1, 3, 1 << 14])
 def test_small_tables_make_no_difference(boot, monkeypatch, limit):
     """What is remembered is bounded; a guest that uses many pages only gets slower."""
@@ -271,7 +271,7 @@ def test_small_tables_make_no_difference(boot, monkeypatch, limit):
         bnez a2, 1b
         j .
     """
-    machine = boot(source, options=Options(engine="interpreter"))
+    machine = boot(source)
     machine.memory.write(0x8000 + 8, 8, leaf(BASE))
     machine.memory.write(0x8000 + 16, 8, leaf(BASE, V | R | W | X | A | D))
     machine.hart.satp = 8 << 60 | (BASE + 0x8000) >> 12
