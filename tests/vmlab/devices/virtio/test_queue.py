@@ -117,7 +117,8 @@ def test_chains_are_what_the_rules_say(main, second, head, indirect):
 def test_no_queue_upsets_a_disk(driver, main, second, rings, index, places):
     """Whatever it finds, it raises nothing, and after a reset it works."""
     contents = bytes(range(256)) * 16
-    drive = driver(BlockDevice(MemoryDisk(contents)))
+    disk = MemoryDisk(contents)
+    drive = driver(BlockDevice(disk))
     drive.put(0, main)
     drive.put(TABLES, second)
     drive.put(DRIVER, rings)
@@ -138,7 +139,7 @@ def test_no_queue_upsets_a_disk(driver, main, second, rings, index, places):
     drive.notify()
     assert len(drive.used()) == 1
     assert drive.get(status, 1) == b"\0"
-    assert drive.get(room, 512) == bytes(drive.slot._model._backend.contents[:512])
+    assert drive.get(room, 512) == bytes(disk.contents[:512])
 
 
 def test_rings_wrap_at_16_bits():
