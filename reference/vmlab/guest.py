@@ -82,7 +82,7 @@ class GuestRunner:
             budget = min(budget, deadline - self._clock.time)
         hart.x[:] = vcpu.x
         hart.x[0] = 0
-        hart.pc = vcpu.pc
+        hart.pc = vcpu.pc & MASK64
         before = clock.retired
         end = before + budget
         engine.enter()

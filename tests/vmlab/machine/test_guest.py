@@ -62,6 +62,15 @@ def test_fetch_fault(enter):
     assert (got, vcpu.pc) == (Exit(Exc.INSTRUCTION_ACCESS, tval=0x40), 0x40)
 
 
+@pytest.mark.parametrize("pc", [1, 2, BASE + 1, MASK64, MASK64 - 1, 1 << 63, 1 << 64, -2])
+def test_any_pc_is_survived(enter, pc):
+    machine, vcpu, _ = enter("nop")
+    vcpu.pc = pc
+    exit = machine.run_guest(vcpu, 10)
+    assert exit.cause in (Exc.INSTRUCTION_ACCESS, Exc.INSTRUCTION_MISALIGNED)
+    assert (exit.tval, vcpu.pc, exit.retired) == (pc & MASK64, pc & MASK64, 0)
+
+
 def test_tval_of_illegal_instructions_is_an_option(enter):
     _, _, got = enter("sret", options=Options(illegal_tval=True))
     assert got == Exit(Exc.ILLEGAL_INSTRUCTION, tval=0x1020_0073)
