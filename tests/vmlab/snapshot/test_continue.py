@@ -7,6 +7,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from vmlab.asm import assemble
 from vmlab.hart import HartState
+from vmlab.machine import Reason
 from vmlab.options import Options
 from vmlab.trap import Exc
 
@@ -187,3 +188,24 @@ def test_the_tlb_of_guests_is_kept(build):
     assert second.run_guest(HartState(), 9, satp=satp).cause == Exc.ECALL_U
     second.fence_guest()
     assert second.run_guest(HartState(), 9, satp=satp).cause == Exc.INSTRUCTION_PAGE
+
+
+def test_a_trap_loop_is_noticed_at_the_same_moment(build):
+    first, second = build(), build()
+    first.memory.write(0, 4, 0)  # an illegal instruction, which is its own handler
+    first.hart.mtvec = first.hart.pc
+    reasons = []
+    while not reasons or reasons[-1] is Reason.BUDGET:
+        second.restore(first.snapshot())
+        stop = first.run(1)
+        assert second.run(1) == stop
+        reasons.append(stop.reason)
+    assert reasons[-1] is Reason.TRAP_LOOP
+
+
+def test_what_is_not_in_the_snapshot_is_zero(build):
+    first, second = build("timer"), build()
+    second.ram[0x5_0000:0x5_2000] = bytes([7]) * 0x2000
+    second.ram[-1] = 7
+    second.restore(first.snapshot())
+    assert second.ram == first.ram
