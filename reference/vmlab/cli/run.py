@@ -77,6 +77,9 @@ def run(
     svadu: Annotated[
         bool, typer.Option("--svadu", help="Hardware sets A and D bits of PTEs; xv6 wants that.")
     ] = False,
+    misaligned: Annotated[
+        bool, typer.Option("--misaligned", help="Carry misaligned loads and stores out.")
+    ] = False,
     profile: Annotated[
         str, typer.Option(help="Sensitive instructions that shall not trap: sret,sstatus-read...")
     ] = "",
@@ -123,6 +126,7 @@ def run(
                 pmp_entries=16,
                 profile=frozenset(_words(profile)),
                 svadu=svadu,
+                misaligned=misaligned,
             )
             machine = Machine(link, ram_mib=ram, trace=record, options=options, disk=backend)
         except ValueError as error:

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from vmlab.asm import assemble
 from vmlab.machine import Machine, Reason
+from vmlab.options import Options
 from vmlab.testing.loading import load_part
 
 QEMU = "qemu-system-riscv64"
@@ -29,7 +30,8 @@ def program(request, root):
 
 @pytest.fixture
 def console(program, solution):
-    machine = Machine(load_part(solution.parent, "traps"), ram_mib=1)
+    options = Options(pmp_entries=16)  # as on QEMU
+    machine = Machine(load_part(solution.parent, "traps"), ram_mib=1, options=options)
     machine.load(program)
     stop = machine.run(100_000)
     assert (stop.reason, stop.code) == (Reason.FINISHED, 0)

@@ -49,6 +49,27 @@ def boot(vmlab, tmp_path):
     return boot
 
 
+@pytest.mark.parametrize(("options", "status"), [(["--misaligned"], 0), ([], 4)])
+def test_misaligned_accesses_are_an_option(boot, options, status):
+    source = """
+        la t0, handler
+        csrw mtvec, t0
+        lw t1, handler + 1
+        j handler
+        .align 2
+    handler:
+        csrr t1, mcause             # 4 if it was refused
+        li t0, 0x100000
+        li t2, 0x5555
+        beqz t1, 1f
+        slli t1, t1, 16
+        li t2, 0x3333
+        or t2, t2, t1
+    1:  sw t2, (t0)
+    """
+    assert boot(source, *options)[0] == status
+
+
 @pytest.mark.parametrize(
     ("word", "status"),
     [("0x5555", 0), ("0x73333", 7), ("0x10003333 + 0x50000000", 100), ("0x7777", 127)],

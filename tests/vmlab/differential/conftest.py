@@ -43,7 +43,7 @@ def ours():
             return boot(program, typed, backend)
 
     def boot(program: Program, typed: bytes, backend: FileDisk | None) -> bytes:
-        options = Options(pmp_entries=16)
+        options = Options(pmp_entries=16, misaligned=True)
         machine = Machine(load_part(SOLUTIONS, "traps"), options=options, disk=backend)
         machine.load(program)
         machine.uart.feed(typed)
