@@ -15,6 +15,7 @@ from typing import NamedTuple
 from . import snapshot
 from .access import Access
 from .block import Restorable
+from .history import History, Kept
 from .machine import Machine, Reason, Stop
 from .stops import Stopped, Stops, Watch
 from .tape import Tape
@@ -37,18 +38,6 @@ class Input(NamedTuple):
 
     moment: int
     action: Callable[[], None]
-
-
-class Kept(NamedTuple):
-    """A snapshot, with how much had come from outside and been traced."""
-
-    moment: int
-    inputs: int
-    frames: int
-    """Sent to the network."""
-    records: int
-    dropped: int
-    captured: snapshot.Capture
 
 
 class Recorder:
@@ -79,7 +68,7 @@ class Recorder:
             raise ValueError("what a guest writes to a file cannot be taken back")
         self.machine = machine
         self._every = every
-        self._limit = max(keep, 3)
+        self._history = History(max(keep, 3), every)
         self._trace = trace
         self._inputs: list[Input] = []
         self._applied = 0
@@ -90,9 +79,7 @@ class Recorder:
         if net is not None:
             net.link = self._tape = Tape(net.link, self.act)
             self._tape.connect(net.receive)
-        self._kept: list[Kept] = []
-        """Snapshots by moment, no two of the same."""
-        self._kept.append(self._keep())
+        self._history.insert(self._keep())
 
     @property
     def moment(self) -> int:
@@ -102,7 +89,7 @@ class Recorder:
     @property
     def first(self) -> int:
         """The earliest moment that can be gone back to."""
-        return self._kept[0].moment
+        return self._history.first.moment
 
     # Forth
 
@@ -119,10 +106,9 @@ class Recorder:
             if stops is not None:
                 stops.begin()
             while True:
-                at = bisect_right(self._kept, self.moment, key=_moment) - 1
-                due = self._kept[at].moment + self._every
+                due = self._history.nearest(self.moment).moment + self._every
                 if self.moment >= due:
-                    self._insert(self._keep())
+                    self._history.insert(self._keep())
                     due = self.moment + self._every
                 stop = self._forward(min(end, due))
                 if stop.reason is not Reason.BUDGET or self.moment >= end:
@@ -139,7 +125,7 @@ class Recorder:
         """
         if self.moment < self._latest:
             del self._inputs[self._applied :]
-            self._kept = [kept for kept in self._kept if kept.moment <= self.moment]
+            self._history.forget_after(self.moment)
             self._latest = self.moment
             if self._tape:
                 self._tape.forget_future()
@@ -159,11 +145,11 @@ class Recorder:
         if not self.first <= moment <= self._latest:
             raise ValueError(f"moment {moment} is not in the past, {self.first} to {self._latest}")
         if moment < self.moment:
-            base = self._kept[bisect_right(self._kept, moment, key=_moment) - 1]
+            base = self._history.nearest(moment)
             self._put_back(base)
             if moment - base.moment > NEAR:
                 self._forward(moment - NEAR)
-                self._insert(self._keep())
+                self._history.insert(self._keep())
         self._forward(moment)
 
     def step_back(self, n: int = 1) -> bool:
@@ -180,7 +166,7 @@ class Recorder:
             is the present.
         """
         end = self.moment
-        for base in reversed([kept for kept in self._kept if kept.moment < end]):
+        for base in self._history.before(end):
             if self._first_stop(base, end, stops):
                 moment, stopped = self._last_stop(base, end, stops)
                 self.go_to(moment)
@@ -225,7 +211,7 @@ class Recorder:
 
     def _back_to_state(self, when: Callable[[Machine], bool]) -> bool:
         end = self.moment
-        for base in reversed([kept for kept in self._kept if kept.moment < end]):
+        for base in self._history.before(end):
             self._put_back(base)
             found = None
             while self.moment < end:
@@ -241,11 +227,12 @@ class Recorder:
 
     def _back_to_count(self, instret: int) -> bool:
         clock = self.machine.clock
-        if not self._kept[0].captured.state["retired"] <= instret <= clock.retired:
+        if not self._history.first.captured.state["retired"] <= instret <= clock.retired:
             self.go_to(self.first)
             return False
-        earlier = [kept for kept in self._kept if kept.captured.state["retired"] < instret]
-        self._put_back(earlier[-1] if earlier else self._kept[0])
+        past = self._history.before(self.moment)
+        earlier = [kept for kept in past if kept.captured.state["retired"] < instret]
+        self._put_back(earlier[0] if earlier else self._history.first)
         while clock.retired < instret:
             self._forward(self.moment + instret - clock.retired)
         return True
@@ -318,8 +305,7 @@ class Recorder:
     def _keep(self) -> Kept:
         records = len(self._trace.records) if self._trace else 0
         dropped = self._trace.dropped if self._trace else 0
-        at = bisect_right(self._kept, self.moment, key=_moment) - 1
-        near = self._kept[at].captured if self._kept else None
+        near = self._history.nearest(self.moment).captured if self._history else None
         captured = snapshot.capture(self.machine, near)
         frames = self._tape.sent if self._tape else 0
         return Kept(self.moment, self._applied, frames, records, dropped, captured)
@@ -333,22 +319,3 @@ class Recorder:
         if self._trace:
             del self._trace.records[kept.records :]
             self._trace.dropped = kept.dropped
-
-    def _insert(self, new: Kept) -> None:
-        """Keep a snapshot, and give up the one whose loss costs least for its age."""
-        at = bisect_right(self._kept, new.moment, key=_moment)
-        if self._kept[at - 1].moment == new.moment:
-            return
-        self._kept.insert(at, new)
-        if len(self._kept) > self._limit:
-            moments = [kept.moment for kept in self._kept]
-            cost = {
-                index: (moments[index + 1] - moments[index - 1])
-                / (moments[-1] - moments[index] + self._every)
-                for index in range(1, len(moments) - 1)
-            }
-            del self._kept[min(cost, key=cost.__getitem__)]
-
-
-def _moment(kept: Kept) -> int:
-    return kept.moment

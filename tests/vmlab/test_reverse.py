@@ -226,7 +226,7 @@ def test_what_is_changed_from_outside_is_changed_again(record):
 def test_old_snapshots_are_thinned_out(record):
     recorder, _ = record(source=LOOP)
     recorder.run(50_000)
-    moments = [kept.moment for kept in recorder._kept]
+    moments = [kept.moment for kept in recorder._history.all()]
     assert len(moments) == 6
     assert moments[0] == 0
     assert moments[-1] >= 49_000
@@ -240,7 +240,7 @@ def test_unchanged_pages_are_kept_once(record):
     recorder, _ = record(source=LOOP)
     recorder.machine.ram[0x8000:0xA000] = b"\xaa" * 0x2000
     recorder.run(5_000)
-    first, *_, last = [kept.captured.pages for kept in recorder._kept[1:]]
+    first, *_, last = [kept.captured.pages for kept in recorder._history.all()[1:]]
     assert first[8] is last[8]
     assert first[0] is not last[0]
 

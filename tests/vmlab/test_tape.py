@@ -158,7 +158,7 @@ def test_a_disk_that_does_not_change_is_kept_once(part):
     machine.load(assemble("_start: j _start"))
     recorder = Recorder(machine, every=10, keep=5)
     recorder.run(100)
-    states = [kept.captured.state["devices"] for kept in recorder._kept]
+    states = [kept.captured.state["devices"] for kept in recorder._history.all()]
     slot = next(name for name in states[0] if name.endswith("@10001000"))
     contents = [state[slot]["model"]["contents"] for state in states]
     assert contents[0] == b"\x55" * 4096
