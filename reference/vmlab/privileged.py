@@ -31,6 +31,10 @@ class Privileged(Protocol):
         """Execute, and return the next pc; raise IllegalInstruction if it is not allowed here."""
         ...
 
+    def allows(self, decoded: Decoded) -> bool:
+        """Tell whether a CSR instruction is allowed here, and does what the CSR alone says."""
+        ...
+
 
 def writes_csr(decoded: Decoded) -> bool:
     """Tell whether a CSR instruction writes.
@@ -51,6 +55,10 @@ class Deprivileged:
     def execute(self, decoded: Decoded) -> int:
         """Raise IllegalInstruction."""
         raise IllegalInstruction(decoded.instruction.name)
+
+    def allows(self, decoded: Decoded) -> bool:
+        """Tell that it is not."""
+        return False
 
 
 class PrivilegedByPart:
@@ -112,6 +120,14 @@ class PrivilegedByPart:
                 self._part.check_wfi(hart)
                 self._wait()
         return following
+
+    def allows(self, decoded: Decoded) -> bool:
+        """Ask the part."""
+        try:
+            self._part.check_csr(self._hart, decoded.csr, writes_csr(decoded))
+        except IllegalInstruction:
+            return False
+        return True
 
     def _csr(self, decoded: Decoded) -> None:
         """Read, then write, as the form of the instruction says (norm:csrrw_op and following)."""

@@ -119,6 +119,10 @@ class _Porous:
             hart.x[decoded.rd] = csrs.read(hart, decoded.csr)
         return hart.pc + decoded.length
 
+    def allows(self, decoded: Decoded) -> bool:
+        """Tell it of the modes that have no holes."""
+        return self._hart.mode != Mode.U and self._rules.allows(decoded)
+
     def _slips_through(self, decoded: Decoded) -> bool:
         if decoded.instruction.kind is not Kind.CSR:
             return decoded.instruction.name in self._ignored

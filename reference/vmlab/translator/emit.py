@@ -35,7 +35,7 @@ from .structure import Goto, If, Item, Join, Reach, Straight
 from .values import LOOSE, S32, SIGN, add, constant, signed, unsigned
 
 NAME = "region"
-ARGUMENTS = "x, engine, pcs, targets, loads, stores, s1, s2, s4, s8, u1, u2, u4"
+ARGUMENTS = "x, hart, engine, pcs, targets, loads, stores, s1, s2, s4, s8, u1, u2, u4"
 """What the function finds in its defaults: see `vmlab.translator.region`."""
 
 

@@ -6,12 +6,12 @@ from ..bus import Bus
 from ..clock import Clock
 from ..hart import MASK64, HartState
 from ..interpreter import Interpreter
-from ..isa import Decoded
+from ..isa import Decoded, Kind
 from ..mmu import Mmu
 from ..options import Options
 from ..privileged import Privileged
 from ..trace import Trace
-from . import blocks
+from . import blocks, status
 from .blocks import Block
 from .flow import select
 from .pages import CodePage, CodePages
@@ -183,7 +183,9 @@ class Translator(Interpreter):
         narrow = not isinstance(unit, Entry) or unit.refused < REFUSED
         if head not in nodes or (old and narrow and set(nodes) <= set(old.nodes)):
             return
-        region = translate(nodes, head, self, self._ram, self._x, self._block, generation, narrow)
+        region = translate(
+            nodes, head, self, self._ram, self._hart, self._block, generation, narrow
+        )
         self.regions += 1
         hot = GROW << 2 * generation if generation < LAST_GENERATION else 0
         for entry in region.entries.values():
@@ -191,4 +193,7 @@ class Translator(Interpreter):
 
     def _instruction(self, page: CodePage, pc: int) -> Decoded | None:
         """Return the instruction at `pc` if it can be translated."""
-        return blocks.instruction(page, pc, self._ram)
+        decoded = blocks.instruction(page, pc, self._ram)
+        if decoded is not None and decoded.instruction.kind is Kind.CSR:
+            return decoded if status.translatable(decoded, self._privileged) else None
+        return decoded

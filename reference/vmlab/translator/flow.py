@@ -11,7 +11,7 @@ from .pages import CodePage
 
 TRANSLATABLE = {
     Kind.COMPUTE, Kind.BRANCH, Kind.JUMP, Kind.LOAD, Kind.STORE,
-    Kind.FENCE, Kind.AMO, Kind.LR, Kind.SC,
+    Kind.FENCE, Kind.AMO, Kind.LR, Kind.SC, Kind.CSR,
 }  # fmt: skip
 """The others are left to the interpreter's step."""
 NODE_LENGTH = 64

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from ..isa import Decoded, Kind
+from . import status
 from .addresses import Group, Span, begin, group, item, member
 from .meaning import condition, mixes, result, tolerates_halves
 from .values import S64, Value, constant, signed, unsigned
@@ -210,6 +211,11 @@ def _store_conditional(decoded: Decoded, pc: int, state: State) -> list[str]:
     return [*first, state.assign(decoded.rd, Value("(0 if t else 1)", 0, 1))]
 
 
+def _csr(decoded: Decoded, pc: int, state: State) -> list[str]:
+    first, value = status.lines(decoded, state.register(decoded.rs1))
+    return [*first, state.assign(decoded.rd, value)] if decoded.rd else first
+
+
 def _index(decoded: Decoded, state: State, table: str) -> str:
     """Return the number of the item in RAM that an instruction works on."""
     alone = item(decoded, table, state.register(decoded.rs1))
@@ -246,4 +252,5 @@ _WRITERS: dict[Kind, Callable[[Decoded, int, State], list[str]]] = {
     Kind.AMO: _amo,
     Kind.LR: _load_reserved,
     Kind.SC: _store_conditional,
+    Kind.CSR: _csr,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from ..hart import MASK64
+from ..hart import MASK64, HartState
 from ..isa import arithmetic
 from ..isa.arithmetic import s32, s64
 from ..memory import Ram
@@ -106,7 +106,7 @@ def translate(
     head: int,
     engine: Translator,
     ram: Ram,
-    x: list[int],
+    hart: HartState,
     block: Callable[[CodePage, int], Block],
     generation: int,
     narrow: bool,
@@ -115,12 +115,14 @@ def translate(
 
     If `narrow`, it may rely on registers that hold signed numbers of 32 bits now to do so always.
     """
+    x = hart.x
     words = frozenset(n for n in ALL if narrow and s64(x[n]) == s32(x[n]))
     source = emit.source(nodes, arms(nodes, head), words)
     context = nodes[head].page.context
     scope: dict[str, Any] = dict(vars(arithmetic))
     scope.update(
         x=x,
+        hart=hart,
         engine=engine,
         pcs=[*source.heads, 0, *source.exits],
         targets=_Targets(source.heads),
