@@ -33,7 +33,7 @@ class Ram:
             raise ValueError("the machine needs a little-endian host")
         self.base = base
         self.size = size
-        self.bytes = memoryview(mmap.mmap(-1 if fd is None else fd, size))
+        self.bytes = memoryview(_private(size) if fd is None else mmap.mmap(fd, size))
         """All of RAM, as unsigned bytes."""
         self.unsigned: dict[int, memoryview[int]] = {
             width: self.bytes.cast(code) for width, code in _UNSIGNED.items()
@@ -55,3 +55,10 @@ class Ram:
     def write(self, offset: int, width: int, value: int) -> None:
         """Store the low `width` bytes of `value`."""
         self.unsigned[width][offset // width] = value & (1 << 8 * width) - 1
+
+
+def _private(size: int) -> mmap.mmap:
+    if sys.platform == "win32":
+        return mmap.mmap(-1, size)
+    # A page of private memory that is only read, as a snapshot reads all of it, stays free.
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -209,3 +211,18 @@ def test_what_is_not_in_the_snapshot_is_zero(build):
     second.ram[-1] = 7
     second.restore(first.snapshot())
     assert second.ram == first.ram
+
+
+def test_a_snapshot_commits_no_memory(build):
+    status = Path("/proc/self/status")
+    if not status.exists():
+        pytest.skip("only Linux tells how much memory a process has")
+
+    def resident():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) >> 10
+
+    machine = build("timer", ram_mib=256)
+    before = resident()
+    machine.restore(machine.snapshot())
+    assert resident() - before < 64
