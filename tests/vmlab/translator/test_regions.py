@@ -354,3 +354,70 @@ def test_irreducible_and_deep(pair):
         bnez a2, again
         j _start
     """, budget=8000)  # fmt: skip
+
+
+def test_status_written_in_a_loop(pair):
+    """An interrupt that is enabled in the middle of a region is taken at once."""
+    both_ways(pair, SKIP.replace("addi t6, t6, 4", "csrci mip, 2\n csrw mscratch, s10") + """
+    _start:
+        la t0, handler
+        csrw mtvec, t0
+        csrwi mie, 2
+        li a2, 40
+    1:  csrci mstatus, 8
+        csrw mscratch, a2
+        andi a1, a2, 3
+        bnez a1, 2f
+        csrsi mip, 2
+    2:  csrr a3, mscratch
+        add a4, a4, a3
+        csrr a5, mstatus
+        ori a5, a5, 8
+        csrw mstatus, a5
+        addi a4, a4, 1
+        csrr a6, mcause
+        add a4, a4, a6
+        addi a2, a2, -1
+        bnez a2, 1b
+        j _start
+    """)  # fmt: skip
+
+
+def test_csr_that_is_not_allowed_in_a_loop(pair):
+    """S-mode may read satp until mstatus.TVM forbids it."""
+    both_ways(pair, """
+        j _start
+        .align 2
+    handler:
+        csrr t0, mepc
+        addi t0, t0, 4
+        csrw mepc, t0
+        li t1, 1 << 20
+        csrr t2, mcause
+        li t3, 9
+        bne t2, t3, 1f
+        csrr t4, mstatus
+        xor t4, t4, t1
+        csrw mstatus, t4
+    1:  add s2, s2, t2
+        mret
+    _start:
+        la t0, handler
+        csrw mtvec, t0
+        li t0, 1 << 11
+        csrw mstatus, t0
+        la t0, supervisor
+        csrw mepc, t0
+        mret
+    supervisor:
+        li a2, 20
+    1:  csrr a0, satp
+        add a1, a1, a0
+        csrr a0, sscratch
+        csrw sscratch, a2
+        add a1, a1, a0
+        addi a2, a2, -1
+        bnez a2, 1b
+        ecall
+        j supervisor
+    """)  # fmt: skip
