@@ -100,6 +100,8 @@ class Uart:
     def read(self, offset: int, width: int) -> int:
         """Read a register. RBR takes a byte, IIR acknowledges the transmitter's interrupt."""
         register = _register(offset, width)
+        if register == LSR:  # first, since this is what drivers wait for
+            return LSR_TX_EMPTY | (LSR_READY if self._received else 0)
         if self._lcr & LCR_DLAB and register in (RBR_THR, IER):
             return self._divisor >> 8 * register & 0xFF
         if register == RBR_THR:
@@ -115,7 +117,6 @@ class Uart:
             IER: self._ier,
             LCR: self._lcr,
             MCR: self._mcr,
-            LSR: LSR_TX_EMPTY | (LSR_READY if self._received else 0),
             MSR: self._modem(),
             SCR: self._scr,
         }[register]

@@ -157,7 +157,7 @@ class SplitQueue:
         nested = False
         buffers: tuple[list[Buffer], list[Buffer]] = [], []
         total = 0
-        for _ in range(self.num + 1):  # "shorter than the queue", and one for the indirect one
+        for _ in range(self.num + 1):  # as many buffers as the queue may have, and a table
             if index >= size:
                 raise Broken(f"descriptor {index} of a table of {size}")
             entry = self._dma.read(table + DESCRIPTOR.size * index, DESCRIPTOR.size)
@@ -177,8 +177,6 @@ class SplitQueue:
             if not length or total > self._dma.size:
                 raise Broken(f"a chain with a buffer of {length} bytes, {total} in all")
             buffers[writable].append((address, length))
-            if len(buffers[False]) + len(buffers[True]) > self.num:
-                break
             if not flags & NEXT:
                 return Chain(head, tuple(buffers[False]), tuple(buffers[True]))
             index = following

@@ -142,6 +142,54 @@ def test_no_queue_upsets_a_disk(driver, main, second, rings, index, places):
     assert drive.get(room, 512) == bytes(disk.contents[:512])
 
 
+BUFFER = RAM_BASE + 0x8000
+HALF = SIZE // 2
+
+
+@pytest.mark.parametrize(
+    ("main", "second", "good"),
+    [
+        ([(BUFFER, 4, NEXT, 1), (BUFFER, 4, WRITE, 0)], [], True),
+        ([(RAM_BASE, SIZE - 4, NEXT, 1), (BUFFER, 4, NEXT, 2), (BUFFER, 1, 0, 0)], [], False),
+        ([(RAM_BASE, HALF, NEXT, 1), (RAM_BASE, HALF, 0, 0)], [], True),
+        ([(BUFFER, 4, NEXT, 4), *[(BUFFER, 4, 0, 0)] * 4], [], False),  # behind the table's end
+        ([(BUFFER, 4, NEXT, 0)], [], False),  # in a circle
+        # Through a table of its own: at most as many buffers as the queue has descriptors
+        ([(RAM_BASE + TABLES, 64, INDIRECT, 0)], [(BUFFER, 4, NEXT, n) for n in (1, 2, 3)], True),
+        (
+            [(RAM_BASE + TABLES, 80, INDIRECT, 0)],
+            [(BUFFER, 4, NEXT, n + 1) for n in range(4)],
+            False,
+        ),
+        ([(BUFFER, 4, NEXT, 1), (RAM_BASE + TABLES, 16, INDIRECT, 0)], [], True),
+        ([(RAM_BASE + TABLES, 16, INDIRECT | WRITE, 0)], [], True),  # WRITE is to be ignored
+        ([(RAM_BASE + TABLES, 16, INDIRECT | NEXT, 1), (BUFFER, 4, 0, 0)], [], False),
+        (
+            [(RAM_BASE + TABLES, 16, INDIRECT, 0)],
+            [(RAM_BASE + TABLES + 16, 16, INDIRECT, 0)],
+            False,
+        ),
+        ([(RAM_BASE + TABLES, 17, INDIRECT, 0)], [], False),
+        ([(RAM_BASE + TABLES, 0, INDIRECT, 0)], [], False),
+        ([(RAM_BASE + SIZE - 8, 16, INDIRECT, 0)], [], False),
+    ],
+)
+def test_rules_for_chains(main, second, good):
+    ram = Ram(SIZE)
+    second = [*second, (BUFFER, 4, 0, 0)]
+    for place, table in ((TABLE, main), (TABLES, second)):
+        packed = b"".join(struct.pack("<QIHH", *entry) for entry in table)
+        ram.bytes[place : place + len(packed)] = packed
+    ram.bytes[DRIVER + 2] = 1
+    queue = queue_in(ram)
+    assert (expected(bytes(ram.bytes), 0, True) is not None) is good
+    if good:
+        queue.take()
+    else:
+        with pytest.raises(Broken):
+            queue.take()
+
+
 def test_rings_wrap_at_16_bits():
     ram = Ram(SIZE)
     queue = queue_in(ram)
