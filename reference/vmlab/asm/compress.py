@@ -40,7 +40,8 @@ def _ways(decoded: Decoded) -> list[Decoded]:
 
 
 def _encoded(row: Compressed, decoded: Decoded) -> int | None:
-    values = row.values(decoded)
+    operands = {name: getattr(decoded, name) for name in ("rd", "rs1", "rs2", "imm")}
+    values = row.values(operands)
     if values is None:
         return None
     try:

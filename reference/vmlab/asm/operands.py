@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from vmlab import csrs
 from vmlab.isa import Compressed, Instruction, Kind, Row, decode, registers
 from vmlab.isa.arithmetic import s64
+from vmlab.isa.pattern import Field
 
 from . import expressions
 from .cursor import Cursor, is_register, shown
@@ -77,29 +78,31 @@ def encode(row: Row, slots: Slots, scope: Scope) -> int:
     Raises:
         AssemblyError: if a field cannot hold its value; the message gives the range.
     """
-    kind = row.kind if isinstance(row, Instruction) else None
     word = row.match
     for name, slot in slots.items():
         value, field = slot.compute(scope), row.fields[name]
         if not field.lowest <= value <= field.highest:
-            limits = f"{row.name} takes {field.lowest} to {field.highest}"
-            if name in ("rd", "rs1", "rs2"):
-                names = [registers.ABI_NAMES[n] for n in (value, field.lowest, field.highest)]
-                limits = f"{row.name} takes registers {names[1]} to {names[2]}"
-                raise slot.token.error(f"{names[0]} has no place here: {limits}")
-            advice = _ADVICE.get(kind, "") if kind and name == "imm" else ""
-            raise slot.token.error(f"{value} is out of range: {limits}{advice}")
+            raise slot.token.error(_out_of_range(row, field, value))
         if value % field.step:
             raise slot.token.error(f"{value} is not a multiple of {field.step}")
         if value == 0 and name in row.nonzero:
             raise slot.token.error(f"{row.name} takes no {'x0' if name[0] == 'r' else '0'} here")
         word |= field.insert(value)
-    if isinstance(row, Compressed):
-        found = decode(word)
-        if found is not None and found.compressed and found.compressed is not row:
-            token = next(iter(slots.values())).token
-            raise token.error(f"{row.name} means {found.compressed.name} with these operands")
+    found = decode(word) if isinstance(row, Compressed) else None
+    if found and found.compressed and found.compressed is not row:
+        first = next(iter(slots.values()))
+        raise first.token.error(f"with these operands, {row.name} is {found.compressed.name}")
     return word
+
+
+def _out_of_range(row: Row, field: Field, value: int) -> str:
+    if field.name in ("rd", "rs1", "rs2"):
+        given, low, high = (registers.ABI_NAMES[n] for n in (value, field.lowest, field.highest))
+        return f"{given} has no place here: {row.name} takes {low} to {high}"
+    limits = f"{row.name} takes {field.lowest} to {field.highest}"
+    if isinstance(row, Instruction) and field.name == "imm":
+        limits += _ADVICE.get(row.kind, "")
+    return f"{value} is out of range: {limits}"
 
 
 def _register(name: str) -> Callable[[Cursor], Slots]:

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 from .instruction import Instruction
 from .row import Row
 
 _ROLES = {"uimm": "imm", "upper": "imm", "target": "imm"}
 """Words of a base instruction's syntax, and the operand of `Decoded` that they fill."""
-
-
-class Operands(Protocol):
-    """The operands of a base instruction, as `Decoded` has them."""
-
-    @property
-    def rd(self) -> int: ...  # noqa: D102
-    @property
-    def rs1(self) -> int: ...  # noqa: D102
-    @property
-    def rs2(self) -> int: ...  # noqa: D102
-    @property
-    def imm(self) -> int: ...  # noqa: D102
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +37,11 @@ class Compressed(Row):
             self.fields[name].extract(word) for name in self.nonzero
         )
 
-    def values(self, operands: Operands) -> dict[str, int] | None:
+    def values(self, operands: Mapping[str, int]) -> dict[str, int] | None:
         """Return the fields that give a base instruction these operands; None if none do."""
         values: dict[str, int] = {}
         for name, source in self._operands:
-            value = getattr(operands, name)
+            value = operands[name]
             fits = values.setdefault(source, value) if source in self.fields else _constant(source)
             if fits != value:
                 return None

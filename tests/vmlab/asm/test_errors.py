@@ -74,6 +74,12 @@ MISTAKES = [
     (".ascii abc", "1:8", "expected a string in \"quotes\", found 'abc'"),
     ("nop\n /* x", "2:2", "this comment is not closed"),
     ("nop\n  é", "2:3", "unexpected character 'é'"),
+    ("c.lw t0, 0(a0)", "1:6", "t0 has no place here: c.lw takes s0 to a5"),
+    ("c.addi4spn a0, sp, 0", "1:20", "c.addi4spn takes no 0 here"),
+    ("c.addi4spn a0, a1, 4", "1:16", "expected sp, found 'a1'"),
+    ("c.mv a0, zero", "1:10", "c.mv takes no x0 here"),
+    ("c.li a0, 32", "1:10", "32 is out of range: c.li takes -32 to 31"),
+    ("c.lui sp, 1", "1:7", "with these operands, c.lui is c.addi16sp"),
     (".byte 1\nnop", "2:1", "not at a multiple of 2 bytes; write .align 1 before this"),
     ("addi a0, a0, %pcrel_lo(x)\nx:", "1:15", "%pcrel_lo takes the label of an instruction"),
 ]
