@@ -100,6 +100,7 @@ class Machine:
         options: Options | None = None,
         disk: BlockBackend | None = None,
         net: Link | None = None,
+        bootargs: str = "",
     ) -> None:
         """Build a machine.
 
@@ -111,11 +112,13 @@ class Machine:
             options: What else can be chosen; by default `Options()`.
             disk: What a virtio disk in slot 0 keeps its sectors in; without it there is none.
             net: What a virtio network card in slot 1 is plugged into; without it there is none.
+            bootargs: The command line that the device tree has for a kernel.
 
         Raises:
             ValueError: if `options` names a profile that does not exist.
         """
         self.options = options or Options()
+        self._bootargs = bootargs
         self._part = traps
         self._modes: dict[tuple[Mode, int, bool], Mode] = {}
         self._trace = trace if trace and trace.traps else None
@@ -198,7 +201,7 @@ class Machine:
 
     def _place_tree(self, program: Program) -> int | None:
         """Write the device tree to the highest pages that are free; return its address."""
-        tree = devicetree.blob(self.memory.base, self.memory.size, self.options)
+        tree = devicetree.blob(self.memory.base, self.memory.size, self.options, self._bootargs)
         size = -(-len(tree) // PAGE_SIZE) * PAGE_SIZE
         end = self.memory.base + self.memory.size
         for start, contents in sorted(program.segments, reverse=True):

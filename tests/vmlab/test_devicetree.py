@@ -115,3 +115,10 @@ def test_it_never_lies_on_the_program(machine, segments, page):
     assert machine.hart.x[11] == (0 if page is None else BASE + 4096 * page)
     for start, contents in segments:
         assert bytes(machine.ram[start - BASE :][: len(contents)]) == contents
+
+
+def test_a_kernel_gets_its_command_line():
+    machine = Machine(None, ram_mib=1, bootargs="root=/dev/vda")
+    machine.load(assemble("nop"))
+    at = machine.hart.x[11] - BASE
+    assert b"root=/dev/vda\0" in bytes(machine.ram[at : at + 4096])

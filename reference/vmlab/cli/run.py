@@ -71,6 +71,9 @@ def run(
     prompt: Annotated[
         str, typer.Option(help="Type a line of --input each time that the guest prints this.")
     ] = "",
+    append: Annotated[
+        str, typer.Option(help="The command line that a kernel finds in the device tree.")
+    ] = "",
     engine: Annotated[
         EngineName | None, typer.Option(help="What executes instructions; results are the same.")
     ] = None,
@@ -128,7 +131,14 @@ def run(
                 svadu=svadu,
                 misaligned=misaligned,
             )
-            machine = Machine(link, ram_mib=ram, trace=record, options=options, disk=backend)
+            machine = Machine(
+                link,
+                ram_mib=ram,
+                trace=record,
+                options=options,
+                disk=backend,
+                bootargs=append,
+            )
         except ValueError as error:
             raise Problem(str(error)) from None
         except (OSError, MemoryError, OverflowError):

@@ -130,6 +130,24 @@ def test_a_missing_script(boot, tmp_path):
     assert "cannot be read: no such file" in err
 
 
+def test_a_command_line(boot):
+    find = """
+        mv   t0, a1
+    1:  lbu  t1, (t0)                   # the first Q in the device tree
+        addi t0, t0, 1
+        li   t2, 'Q'
+        bne  t1, t2, 1b
+        li   t1, 0x10000000
+        lbu  t2, (t0)
+        sb   t2, (t1)
+        li   t0, 0x100000
+        li   t1, 0x5555
+        sw   t1, (t0)
+        j    .
+    """
+    assert boot(find, "--append", "x Qy") == (0, "y", "")
+
+
 def test_engines_print_the_same(boot):
     script = ("--input", "abc\\nq")
     ours = [boot(SHELL, *script, "--engine", name) for name in ("translator", "interpreter")]
