@@ -12,7 +12,7 @@ from vmlab.trace import Trace
 
 TESTS = Path(__file__).parents[1]
 SOLUTIONS = TESTS.parents[1] / "reference" / "solutions"
-KERNELS = ["compute", "csrs", "echo", "exceptions", "paging", "timer"]
+KERNELS = ["compute", "csrs", "echo", "exceptions", "paging", "pmp", "sstc", "timer"]
 TYPED = b"Hello, world."
 
 

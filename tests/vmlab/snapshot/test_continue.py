@@ -19,6 +19,8 @@ KERNELS = {
     "echo": 1_050,
     "exceptions": 23_600,
     "paging": 60_000,
+    "pmp": 33_600,
+    "sstc": 6_000,
     "timer": 6_400,
 }
 """Kernels, and within how many of their instructions a snapshot is taken."""
@@ -39,7 +41,7 @@ TWO = [
 @pytest.mark.parametrize("name", KERNELS)
 def test_runs_go_on_from_any_moment(build, everything, name, engines):
     length = KERNELS[name]
-    one, other = (Options(engine=engine) for engine in engines)
+    one, other = (Options(engine=engine, pmp_entries=16) for engine in engines)
 
     # A smaller example would be no clearer: any moment is as good as another.
     @settings(max_examples=7, deadline=None, derandomize=True, phases=[Phase.generate])
@@ -66,7 +68,7 @@ def test_runs_go_on_from_any_moment(build, everything, name, engines):
 @pytest.mark.parametrize("engine", ["interpreter", "translator"])
 @pytest.mark.parametrize("name", KERNELS)
 def test_a_machine_goes_back_to_its_own_past(build, everything, name, engine):
-    machine = build(name, options=Options(engine=engine))
+    machine = build(name, options=Options(engine=engine, pmp_entries=16))
     machine.run(KERNELS[name] // 2)
     data = machine.snapshot()
     machine.run(KERNELS[name])
