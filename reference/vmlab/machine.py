@@ -254,7 +254,8 @@ class Machine:
             if trap is None:
                 before = self.clock.retired
                 try:
-                    self.engine.run(min(left, self._ticks_to_timer() or left, SLICE))
+                    strikes = sstc.strikes(self.hart, self.clint.ticks_to_timer())
+                    self.engine.run(min(left, SLICE, *(ticks for ticks, _ in strikes)))
                 except TrapRaised as raised:
                     trap = raised.trap
                 left -= self.clock.retired - before
@@ -332,23 +333,11 @@ class Machine:
     def _ticks_to_waking(self) -> int | None:
         """Return how many ticks are left until a timer wakes the hart; None if none ever will."""
         later = self.hart.copy()
-        for ticks, interrupt in self._timers():
+        for ticks, interrupt in sstc.strikes(self.hart, self.clint.ticks_to_timer()):
             later.mip |= 1 << interrupt
             if self._part.wakes(later):
                 return ticks
         return None
-
-    def _timers(self) -> list[tuple[int, Irq]]:
-        """Return the ticks that are left until each timer strikes, the next one first."""
-        left = [
-            (self.clint.ticks_to_timer(), Irq.MTI),
-            (sstc.ticks_to_timer(self.hart), Irq.STI),
-        ]
-        return sorted((ticks, irq) for ticks, irq in left if ticks is not None)
-
-    def _ticks_to_timer(self) -> int | None:
-        """Return how many ticks are left until a timer strikes; None if none ever will."""
-        return next((ticks for ticks, _ in self._timers()), None)
 
     # Interrupt wires
 

@@ -30,3 +30,14 @@ def ticks_to_timer(hart: HartState) -> int | None:
     if not hart.menvcfg & STCE or hart.stimecmp == NEVER or hart.time >= hart.stimecmp:
         return None
     return hart.stimecmp - hart.time
+
+
+def strikes(hart: HartState, ticks_to_mti: int | None) -> list[tuple[int, Irq]]:
+    """Return when the timers of both levels will strike, the next one first: in how many ticks.
+
+    Args:
+        hart: The hart, whose supervisor timer is one of them.
+        ticks_to_mti: How many ticks are left until the CLINT's timer strikes, or None for never.
+    """
+    left = [(ticks_to_mti, Irq.MTI), (ticks_to_timer(hart), Irq.STI)]
+    return sorted((ticks, interrupt) for ticks, interrupt in left if ticks is not None)

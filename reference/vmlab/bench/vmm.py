@@ -86,8 +86,8 @@ class VirtualMachine:
 
     def _ticks_to_timer(self) -> int | None:
         """Return how many ticks are left until a timer of the guest strikes; None if none will."""
-        left = (self._clint.ticks_to_timer(), sstc.ticks_to_timer(self.vcpu))
-        return min((ticks for ticks in left if ticks is not None), default=None)
+        strikes = sstc.strikes(self.vcpu, self._clint.ticks_to_timer())
+        return strikes[0][0] if strikes else None
 
     def _trapped(self, exit: Exit, pc: int, mode: Mode) -> bool:
         """Tell whether the guest is now at the start of its handler of this exception.
