@@ -29,7 +29,9 @@ from .devices import (
 from .devices.finisher import PASS, RESET
 from .devices.plic import SOURCES
 from .fdt import Node, Value, flatten
+from .memory import PAGE_SIZE, Ram
 from .options import Options
+from .program import Program
 from .trap import Irq
 
 CPU_INTC, PLIC, FINISHER = 1, 2, 3
@@ -77,6 +79,24 @@ def blob(ram_base: int, ram_size: int, options: Options, bootargs: str = "") -> 
         where: dict[str, Value] = {"regmap": FINISHER, "offset": 0, "value": command}
         root.add(name, {**where, "compatible": f"syscon-{name}"})
     return flatten(root)
+
+
+def place(tree: bytes, memory: Ram, program: Program) -> int | None:
+    """Write a tree to the highest pages that `program` leaves; return its physical address.
+
+    Returns None, with nothing written, if they are too few.
+    """
+    size = -(-len(tree) // PAGE_SIZE) * PAGE_SIZE
+    end = memory.base + memory.size
+    for start, contents in sorted(program.segments, reverse=True):
+        if start + len(contents) <= end - size:
+            break
+        end = min(end, start & -PAGE_SIZE)
+    offset = memory.offset(end - size, len(tree))
+    if offset is None:
+        return None
+    memory.bytes[offset : offset + len(tree)] = tree
+    return end - size
 
 
 def isa(options: Options) -> str:

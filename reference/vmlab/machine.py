@@ -40,7 +40,7 @@ from .guest import GuestRunner
 from .hart import HartState, Mode
 from .held import SLICE, HeldBack
 from .interpreter import Interpreter
-from .memory import PAGE_SIZE, Ram
+from .memory import Ram
 from .mmu import Mmu
 from .mstatus import MPP, MPRV
 from .net import Link
@@ -196,23 +196,9 @@ class Machine:
             self.memory.bytes[offset : offset + len(contents)] = contents
         hart = self.hart
         hart.pc = program.entry
-        hart.x[A0], hart.x[A1] = hart.hartid, self._place_tree(program) or 0
-        self.waiting = False
-
-    def _place_tree(self, program: Program) -> int | None:
-        """Write the device tree to the highest pages that are free; return its address."""
         tree = devicetree.blob(self.memory.base, self.memory.size, self.options, self._bootargs)
-        size = -(-len(tree) // PAGE_SIZE) * PAGE_SIZE
-        end = self.memory.base + self.memory.size
-        for start, contents in sorted(program.segments, reverse=True):
-            if start + len(contents) <= end - size:
-                break
-            end = min(end, start & -PAGE_SIZE)
-        offset = self.memory.offset(end - size, len(tree))
-        if offset is None:
-            return None
-        self.memory.bytes[offset : offset + len(tree)] = tree
-        return end - size
+        hart.x[A0], hart.x[A1] = hart.hartid, devicetree.place(tree, self.memory, program) or 0
+        self.waiting = False
 
     def snapshot(self) -> bytes:
         """Return the whole machine as bytes; see `vmlab.snapshot` for what that is."""
