@@ -17,11 +17,11 @@ from .flow import select
 from .pages import CodePage, CodePages
 from .region import Entry, translate
 
-WARM = 8
+WARM = 30
 """Executions after which a block may become part of one."""
 GROW = 2000
 """Entries to a region after which it is made anew, as far as warm code then goes."""
-SMALL, LARGE = 400, 2000
+SMALL, LARGE = 400, 1000
 """Instructions in a region at first, and in one that was made anew."""
 REFUSED = 20
 """Refusals to be entered after which a region is made anew, with fewer assumptions."""
