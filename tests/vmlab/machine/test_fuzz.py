@@ -166,7 +166,7 @@ def machine_of(part, seed: int, chosen: str, trace: Trace) -> Machine:
     hart = machine.hart
     hart.x[1:] = [number(random) for _ in range(31)]
     for pointer in POINTERS:
-        hart.x[pointer] = random.choice((DATA, DATA, DATA, CODE, TABLES, *DEVICES)) + 0x40
+        hart.x[pointer] = random.choice((DATA, DATA, CODE, CODE, TABLES, *DEVICES[:3])) + 0x40
     hart.mtvec, hart.stvec = SUPPORT.symbols["mhandler"], SUPPORT.symbols["shandler"]
     if random.random() < 0.2:
         hart.stvec = number(random) & ~2

@@ -63,6 +63,6 @@ class Pair:
 
 @pytest.fixture
 def pair(part):
-    return lambda source, prepare=lambda machine: None, **options: Pair(
-        part, source, prepare, **options
+    return lambda source, prepare=lambda machine: None, traps=part, **options: Pair(
+        traps, source, prepare, **options
     )
