@@ -8,7 +8,7 @@ from vmlab.sv39 import A, D, R, V, W, X
 
 BASE = 0x8000_0000
 ROOT, MIDDLE, LAST, FRAMES = 0x8_0000, 0x8_1000, 0x8_2000, 0x9_0000
-STEPS = [1, 1, 2, 3, 5, 7] * 30
+STEPS = [1, 1, 2, 3, 5, 7, 41, 67, 97, 131, 181] * 15
 
 
 def map_backwards(machine) -> None:
@@ -89,6 +89,15 @@ def test_groups_whose_base_changes(both_ways):
         add s2, s2, a4
     2:  ld a3, 16(a0)
         add s3, s3, a3
+        andi t0, a2, 2
+        bnez t0, 4f
+        j 5f
+    4:  addi a1, a1, 16
+        ld a3, 16(a1)
+        ld a4, 24(a1)
+        add s2, s2, a4
+    5:  ld a3, 16(a1)
+        add s3, s3, a3
         addi a2, a2, -1
         bnez a2, 1b
         j _start
@@ -101,7 +110,7 @@ def test_halves(both_ways):
     _start:
         li a0, 0x7fffffff
         li a1, 0x123456789abcdef0
-        li a2, 24
+        li a2, 25
         li s6, 0x40000001
     1:  addw a3, a0, a0
         xor a4, a3, a1
@@ -122,7 +131,13 @@ def test_halves(both_ways):
         addw s7, a0, a0
         j 3f
     2:  slli s7, a1, 7
-    3:  addiw a0, a0, -3
+    3:  slli s8, a1, 3
+        li a7, 2
+    4:  add s9, s9, s8
+        addi a7, a7, -1
+        bnez a7, 4b
+        addw s8, a0, a0
+        addiw a0, a0, -3
         addi a2, a2, -1
         bnez a2, 1b
         j _start

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from vmlab.asm import assemble
 
-STEPS = [1, 1, 2, 3, 5, 7] * 30
+STEPS = [1, 1, 2, 3, 5, 7, 41, 67, 97, 131, 181] * 15
 BASE = 0x8000_0000
 SKIP = """
     # a handler that counts in s11 and goes on behind the instruction, 4 bytes long
