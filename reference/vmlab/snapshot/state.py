@@ -25,8 +25,8 @@ def gather(machine: Machine) -> State:
         "hart": {name: getattr(hart, name) for name in FIELDS} | {"x": list(hart.x)},
         "retired": machine.clock.retired,
         "traps": machine.clock.traps,
-        "waiting": machine.waiting,
-        "trapped": machine.trapped == hart,
+        "waiting": machine.core.waiting,
+        "trapped": machine.core.trapped == hart,
         "reservation": None if reservation is None else list(reservation),
         "pmp": machine.pmp.state() if machine.pmp else None,
         "tlb": machine.mmu.state(),
@@ -44,8 +44,8 @@ def apply(machine: Machine, state: State) -> None:
     machine.hart.assign(_hart(state["hart"]))
     machine.clock.retired = _count(state["retired"])
     machine.clock.traps = _count(state["traps"])
-    machine.waiting = bool(state["waiting"])
-    machine.trapped = machine.hart.copy() if state["trapped"] else None
+    machine.core.waiting = bool(state["waiting"])
+    machine.core.trapped = machine.hart.copy() if state["trapped"] else None
     reservation = state["reservation"]
     machine.engine.reservation = (
         None if reservation is None else (_count(reservation[0]), _count(reservation[1]))

@@ -111,7 +111,7 @@ def test_what_the_part_raises_is_told(client, machine):
     def fail(hart, fetch):
         raise ZeroDivisionError("the part's")
 
-    machine._part = type("Part", (), {"access_mode": staticmethod(fail)})
+    machine.core._part = type("Part", (), {"access_mode": staticmethod(fail)})
     client.socket.sendall(packet(b"s"))
     client.expect(b"+" + packet(b"X06"))
     assert isinstance(client.left(), ZeroDivisionError)

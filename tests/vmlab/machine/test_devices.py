@@ -109,7 +109,7 @@ def test_interrupts_of_the_slots_are_1_and_2(boot):
     machine = boot("j .", disk=MemoryDisk(bytes(SECTOR)), net=wire)
     machine.net.up = False
     for slot in range(8):
-        machine.virtio[slot].write(0x70, 4, 15)
+        machine.board.virtio[slot].write(0x70, 4, 15)
     machine.net.up = True
     assert machine.plic.pending == 1 << 2
     machine.bus.write(0x1000_1000 + 0x50, 4, 0)  # its queue is not ready

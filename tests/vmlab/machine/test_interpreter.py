@@ -25,7 +25,7 @@ def run_warm(machine: Machine, budget: int) -> Stop:
     machine.finisher.code = None
     machine.clock.retired = 0
     machine.engine.reservation = None
-    machine.waiting = False
+    machine.core.waiting = False
     return machine.run(budget)
 
 

@@ -62,7 +62,12 @@ def everything():
             machine.mmu.state(),
             machine.guest.state(),
             machine.engine.reservation,
-            (machine.clock.retired, machine.clock.traps, machine.waiting, machine.trapped),
+            (
+                machine.clock.retired,
+                machine.clock.traps,
+                machine.core.waiting,
+                machine.core.trapped,
+            ),
         )
 
     return tell
