@@ -146,7 +146,7 @@ def test_an_empty_source_is_an_empty_guest(vmlab, folder):
 
 
 def test_ram_that_the_host_does_not_have(vmlab, folder, monkeypatch):
-    def refuse(*arguments):
+    def refuse(*arguments, **keywords):
         raise OSError(12, "Cannot allocate memory")
 
     monkeypatch.setattr("mmap.mmap", refuse)
