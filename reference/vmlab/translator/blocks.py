@@ -20,6 +20,8 @@ HOT = 200
 """Executions after which a block becomes the head of a region: about when that pays."""
 LONGEST = 32
 """Instructions in a block."""
+LINKS = (1, 5)
+"""Registers that hold return addresses (Unprivileged manual, "Unconditional Jumps")."""
 ENDS = {Kind.BRANCH, Kind.JUMP}
 
 
@@ -34,6 +36,8 @@ class Block:
     page: CodePage
     addresses: tuple[int, ...]
     """Of the operations."""
+    jumps: set[int] | None
+    """Where the jump at its end has led, if that is worth knowing."""
     hot: int
     """The heat at which it becomes the head of a region."""
     heat: int = 0
@@ -64,6 +68,7 @@ def block(page: CodePage, start: int, ram: Ram, x: list[int]) -> Block:
         return known
     functions: list[Callable[[], int]] = []
     addresses: list[int] = []
+    decoded = None
     pc, operations = start, page.operations
     while len(functions) < LONGEST and pc >> 12 == page.number:
         decoded = instruction(page, pc, ram)
@@ -80,5 +85,17 @@ def block(page: CodePage, start: int, ram: Ram, x: list[int]) -> Block:
         pc += decoded.length
         if decoded.instruction.kind in ENDS:
             break
-    made = page.blocks[start] = Block(start, tuple(functions), page, tuple(addresses), HOT)
+    jumps = None
+    if decoded is not None and _chooses(decoded) and functions:
+        jumps = page.jumps.setdefault(addresses[-1], set())
+    made = Block(start, tuple(functions), page, tuple(addresses), jumps, HOT)
+    page.blocks[start] = made
     return made
+
+
+def _chooses(decoded: Decoded) -> bool:
+    """Tell whether an instruction jumps to a register, and neither calls nor returns."""
+    row = decoded.instruction
+    return (
+        row.kind is Kind.JUMP and "rs1" in row.needs and not decoded.rd and decoded.rs1 not in LINKS
+    )

@@ -115,6 +115,8 @@ class Translator(Interpreter):
                     for function in operations:
                         pc = function()
                     left -= len(operations)
+                    if unit.jumps is not None and left:
+                        unit.jumps.add(pc)
             except (KeyError, IndexError) as missing:
                 if unit is not None:
                     pc, retired = self._where(missing, unit, pc)

@@ -14,6 +14,8 @@ TRANSLATABLE = {
     Kind.FENCE, Kind.AMO, Kind.LR, Kind.SC, Kind.CSR,
 }  # fmt: skip
 """The others are left to the interpreter's step."""
+CHOICES = 64
+"""Places in a region where one jump to a register leads, at most."""
 NODE_LENGTH = 64
 """Instructions in a node, at most."""
 
@@ -34,7 +36,8 @@ class Node:
     successors: list[int] = field(default_factory=list)
     """Where it can go on, in the region or not: for a branch the taken way first."""
     resumes: list[int] = field(default_factory=list)
-    """Where the hart will come back: behind a call, behind an instruction that goes by the book."""
+    """Where the hart will come back: behind a call, behind an instruction that goes by the book;
+    and where a jump to a register has led."""
 
     @property
     def last(self) -> Decoded | None:
@@ -96,6 +99,7 @@ def _fill(node: Node, decode: Callable[[CodePage, int], Decoded | None]) -> None
                 node.successors = [node.instructions[-1][0] + decoded.imm & MASK64]
             if decoded.rd:
                 node.resumes = [pc]
+            node.resumes += sorted(node.page.jumps.get(node.instructions[-1][0], ()))[:CHOICES]
             break
     else:
         node.successors = [pc]

@@ -58,6 +58,8 @@ class CodePage:
     """By virtual address."""
     operations: dict[int, Callable[[], int]] = field(default_factory=dict)
     """The functions that blocks are made of, by virtual address."""
+    jumps: dict[int, set[int]] = field(default_factory=dict)
+    """Where jumps to a register have led, such as those of `switch`, by their address."""
     regions: list[Region] = field(default_factory=list)
     """Those with a part here."""
 
@@ -173,6 +175,7 @@ class CodePages:
                 del page.context.code[~page.number]
             page.blocks.clear()
             page.operations.clear()
+            page.jumps.clear()
 
     def _guard(self, start: int) -> None:
         self._mmu.guarded.add(start)

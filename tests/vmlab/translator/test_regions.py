@@ -421,3 +421,33 @@ def test_csr_that_is_not_allowed_in_a_loop(pair):
         ecall
         j supervisor
     """)  # fmt: skip
+
+
+def test_jump_table(pair):
+    """Jumps to a register that go to several places, which become part of the region."""
+    both_ways(pair, """
+    _start:
+        la a0, cases
+        li a2, 60
+    1:  andi a1, a2, 3
+        slli a1, a1, 4
+        add a1, a1, a0
+        jr a1
+        .align 4
+    cases:
+        addi s2, s2, 1
+        j 2f
+        .align 4
+        slli s2, s2, 1
+        j 2f
+        .align 4
+        addi s3, s3, 5
+        j 2f
+        .align 4
+        xor s2, s2, s3
+        j 2f
+        .align 4
+    2:  addi a2, a2, -1
+        bnez a2, 1b
+        j _start
+    """)  # fmt: skip
