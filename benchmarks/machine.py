@@ -175,7 +175,7 @@ def growth(repeat: int, rounds: int) -> None:
     print(f"\n{'code, KiB':<24}{'first 3 times, s':>26}{'M instr/s thereafter':>24}")
     for kib in (4, 16, 64, 256, 1024):
         found = []
-        for times in (3, 3 + 4096 // kib):
+        for times in (3, 3 + 16384 // kib):
             machine = Machine(PART, options=TRANSLATOR)
             machine.load(guest_programs.wide(kib, times))
             found.append((seconds(lambda: machine.run(FOREVER)), machine.clock.retired))  # noqa: B023
