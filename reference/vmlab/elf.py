@@ -35,6 +35,8 @@ def load(source: Path | str | bytes, *, limit: int = 1 << 28) -> Program:
         return _read(content, limit)
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from None
+    except ImportError:
+        raise ImageError(f"{name}: ELF files need pyelftools; pip install pyelftools") from None
     except Exception as error:  # a damaged file makes pyelftools raise almost anything
         raise ImageError(f"{name}: damaged ELF file ({type(error).__name__})") from error
 
