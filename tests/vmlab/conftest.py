@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -139,3 +140,11 @@ def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def toy():
     """Give tests this module: an import by path is all that importlib mode would leave."""
     return sys.modules[__name__]
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_raises():
+    """A shell has its children in the background ignore Ctrl-C; tests run there too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -179,7 +179,13 @@ class TestTerminal:
         command = [sys.executable, "-m", "vmlab", "run", tmp_path / "guest.S", "--traps", TRAPS]
         environment = {**os.environ, "PYTHONPATH": str(TESTS.parents[1] / "reference")}
         process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=subprocess.PIPE, env=environment
+            command,
+            stdin=slave,
+            stdout=slave,
+            stderr=subprocess.PIPE,
+            env=environment,
+            # Also where the tests themselves run in the background, where shells ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         yield master, process
         process.kill()

@@ -32,7 +32,7 @@ def interrupted(machine, run) -> None:
     thread = threading.Thread(target=press)
     thread.start()
     with pytest.raises(KeyboardInterrupt):
-        run(1 << 40)
+        run(1 << 26)
     thread.join()
 
 
