@@ -1,14 +1,15 @@
-"""Instructions that read `sstatus`, and those that write to it what it holds already.
+"""Instructions that read `sstatus`, and those writes from which nothing follows.
 
-Kernels execute many of them, as every lock turns interrupts off, mostly once more. Nothing follows
-from one, so it can stay in a region; any other write raises KeyError and goes by the book.
+Kernels execute many of them, as every lock turns interrupts off and on: mostly they write what it
+holds already, and while nothing is pending, SIE makes no difference. So they can stay in a region;
+any other write raises KeyError and goes by the book.
 """
 
 from __future__ import annotations
 
 from .. import csrs
 from ..isa import CsrForm, Decoded, Kind
-from ..mstatus import SSTATUS, TVM, WRITABLE
+from ..mstatus import SIE, SSTATUS, TVM, WRITABLE
 from ..privileged import Privileged, writes_csr
 from .values import Value, constant
 
@@ -34,9 +35,12 @@ def lines(decoded: Decoded, rs1: Value) -> tuple[list[str], Value]:
     row = decoded.instruction
     assert row.kind is Kind.CSR
     assert row.form is not None
-    refusals = [f"hart.mstatus & {TVM}", "not hart.mode"]
-    if writes_csr(decoded):
-        value = rs1 if "rs1" in row.needs else constant(decoded.imm)
-        refusals.append(CHANGED[row.form].format(value=value.source) + f" & {SSTATUS & WRITABLE}")
-    read = Value(f"(hart.mstatus & {SSTATUS})", 0, SSTATUS)
-    return [f"if {' or '.join(refusals)}: raise KeyError"], read
+    refused = f"hart.mstatus & {TVM} or not hart.mode"
+    if not writes_csr(decoded):
+        read = Value(f"(hart.mstatus & {SSTATUS})", 0, SSTATUS)
+        return [f"if {refused}: raise KeyError"], read
+    value = rs1 if "rs1" in row.needs else constant(decoded.imm)
+    changed = f"(t := {CHANGED[row.form].format(value=value.source)} & {SSTATUS & WRITABLE})"
+    refused += f" or {changed} and (t != {SIE} or hart.mip or hart.seip)"
+    first = [f"if {refused}: raise KeyError", "hart.mstatus ^= t"]
+    return first, Value(f"((hart.mstatus ^ t) & {SSTATUS})", 0, SSTATUS)

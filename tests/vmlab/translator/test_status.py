@@ -64,8 +64,30 @@ def test_reads_and_writes_of_the_same_value_stay_in_the_region(pair, monkeypatch
     assert len(stepped) < 5  # where a budget ends within the region
 
 
-def test_a_write_that_changes_something_does_not(pair, monkeypatch):
+def test_sie_is_written_in_the_region_while_nothing_is_pending(pair, monkeypatch):
+    machines = pair(FORMS.format(form="csrsi sstatus, 2\n csrrci a1, sstatus, 2"))
+    machines.run(1000)
+    stepped = steps(machines.translator, monkeypatch)
+    machines.run(2000)
+    assert machines.translator.engine.regions
+    assert len(stepped) < 5
+
+
+@pytest.mark.parametrize("wire", [False, True])
+def test_sie_is_not_while_something_is(pair, monkeypatch, wire):
+    """By software, or from the PLIC."""
     machines = pair(FORMS.format(form="csrsi sstatus, 2\n csrci sstatus, 2"))
+    machines.run(1000)
+    for machine in machines.machines:
+        machine.hart.mip = 0 if wire else 2
+        monkeypatch.setattr(machine.plic, "wire", lambda context: wire and context)
+    stepped = steps(machines.translator, monkeypatch)
+    machines.run(2000)
+    assert len(stepped) > 100
+
+
+def test_a_write_that_changes_something_else_does_not(pair, monkeypatch):
+    machines = pair(FORMS.format(form="li a3, 1 << 18\n csrs sstatus, a3\n csrc sstatus, a3"))
     machines.run(1000)
     stepped = steps(machines.translator, monkeypatch)
     machines.run(2000)
