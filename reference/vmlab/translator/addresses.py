@@ -19,6 +19,12 @@ from .values import MASK, Value, add, constant
 
 TABLES = {Kind.LOAD: "loads", Kind.STORE: "stores"}
 PAGE = PAGE_MASK + 1
+ADDRESSES = (-(1 << 57), 1 << 57)
+"""Between them lies, as a signed number, whatever the tables know, and what is near to it: virtual
+addresses have 39 bits with their sign, physical ones 56. So a pointer that is stepped on, after it
+was used, does not wrap."""
+NO_SECOND_ADDRESS = (ADDRESSES[1] - (1 << 64), ADDRESSES[0] + (1 << 64))
+"""Between them, no number outside of `ADDRESSES` is congruent to one that is inside."""
 
 
 class Group(NamedTuple):

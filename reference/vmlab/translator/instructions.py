@@ -11,7 +11,16 @@ from dataclasses import dataclass, field, replace
 
 from ..isa import Decoded, Kind
 from . import status
-from .addresses import Group, Span, begin, group, item, member
+from .addresses import (
+    ADDRESSES,
+    NO_SECOND_ADDRESS,
+    Group,
+    Span,
+    begin,
+    group,
+    item,
+    member,
+)
 from .meaning import condition, mixes, result, tolerates_halves
 from .values import S64, Value, constant, signed, unsigned
 
@@ -45,6 +54,13 @@ class State:
         if low == high:
             return constant(low)
         return Value(f"x{number}", low, high, number in self.halves)
+
+    def found(self, number: int) -> None:
+        """Note that a page was found for an address near a register: the register is one, too."""
+        value = self.register(number)
+        if value.within(*NO_SECOND_ADDRESS):
+            low, high = ADDRESSES
+            self.ranges[number] = (max(value.low, low), min(value.high, high))
 
     def assign(self, number: int, value: Value) -> str:
         """Note that a register takes a value; return the statement."""
@@ -221,6 +237,7 @@ def _index(decoded: Decoded, state: State, table: str) -> str:
     alone = item(decoded, table, state.register(decoded.rs1))
     key = group(decoded)
     low, high = state.groups.get(key, (1, 0)) if key else (1, 0)
+    state.found(decoded.rs1)
     return member(key, decoded, alone) if key and low <= decoded.imm <= high else alone
 
 

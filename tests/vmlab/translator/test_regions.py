@@ -77,6 +77,31 @@ def test_sums_that_are_only_wrapped_later(pair):
     """)  # fmt: skip
 
 
+def test_sums_that_have_wrapped_when_used_as_addresses(pair):
+    """A sum of 2^64 and more points to RAM, and so does one that has wrapped before."""
+    both_ways(pair, """
+    _start:
+        la a5, _start
+        li a1, 1 << 63
+        add a2, a5, a1
+        li a6, 40
+    1:  add a0, a1, a2
+        ld a3, 0(a0)
+        addi a0, a0, 8
+        sltu a4, a0, a1
+        add s1, s1, a4
+        add s1, s1, a0
+        addi a2, a2, 8
+        sltu a4, a2, a1
+        add s1, s1, a4
+        sd s1, 0x700(a5)
+        addi a5, a5, 8
+        addi a6, a6, -1
+        bnez a6, 1b
+        j _start
+    """)  # fmt: skip
+
+
 def test_32_bit_wrap_in_a_loop(pair):
     both_ways(pair, """
     _start:
