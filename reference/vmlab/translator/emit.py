@@ -26,6 +26,7 @@ from typing import NamedTuple
 
 from ..hart import MASK64
 from ..isa import Decoded, Kind
+from . import fills
 from .addresses import plan
 from .flow import Node
 from .instructions import State, branch, computed, lines, look_up, prepare
@@ -196,14 +197,17 @@ class _Writer:
     def _body(self, head: int) -> _Arm:
         loops = _goes_to(self._arms[head], head)
         self._arm, self._indent, self._place = _Arm(head, loops), 0, None
-        if loops:
-            self._add("while n < bound:")
-            self._indent = 1
         self._reached = {}
         state = State(self._words)
         for number in self._words:
             state.ranges[number] = S32 if number in self._live[head] else LOOSE
         state.halves |= self._words - self._live[head]
+        if loops:
+            fill = fills.recognize(self._nodes[head])
+            if fill is not None:
+                self._lines(fills.lines(fill, state))
+            self._add("while n < bound:")
+            self._indent = 1
         self._items(self._arms[head], state)
         return self._arm
 

@@ -4,13 +4,15 @@ The function of a region is a loop around a choice between *arms*. An arm is a h
 reached only through it; inside of it there are only `if` and `else`, and joins behind them. Heads
 are where the region can be entered (its first block, blocks behind calls), heads of loops, and
 joins that `if` and `else` cannot express. An arm that comes back to its own head is a loop in
-itself; any other way from arm to arm goes through the choice.
+itself (one that fills memory is nothing else, so that it is entered anew each time); any other way
+from arm to arm goes through the choice.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .fills import recognize
 from .flow import Node
 
 DEEPEST = 40
@@ -66,6 +68,8 @@ def arms(nodes: dict[int, Node], entry: int) -> dict[int, list[Item]]:
     heads = {entry} | _loop_heads(nodes, entry)
     for node in nodes.values():
         heads.update(pc for pc in node.resumes if pc in nodes)
+        if recognize(node) is not None:
+            heads.update(pc for pc in node.successors if pc in nodes)
     while True:
         try:
             owners = _owners(nodes, heads)
