@@ -62,7 +62,7 @@ class Batch:
                     for future in wait(waiting, return_when=FIRST_COMPLETED).done:
                         self._keep(future, tick)
                         waiting.discard(future)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, Stopped):
                 self._finish(pool, waiting, stop, tick)
                 raise Interrupted from None
             except OSError as error:

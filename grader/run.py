@@ -89,7 +89,7 @@ def grade_submission(
     Raises:
         Problem: there are no tests, or they are wrong, and no list of them was given; or this host
             lacks walls, and `trust` does not say to go on without.
-        Stopped: `stop` was set; the session has been ended.
+        Stopped: `stop` was set, or Ctrl-C reached the session; it has been ended.
         OSError: the disk is full.
     """
     begin = time.monotonic()
@@ -124,6 +124,8 @@ def grade_submission(
                 raise OSError(errno.ENOSPC, "the disk is full", event.where)
             elif isinstance(event, Done):
                 finished = True
+        if not finished and session.interrupted():
+            raise Stopped
         if not finished and not trouble:
             trouble = f"the session died\n{session.diagnostics()}".rstrip()
     if tests is None:
@@ -195,6 +197,12 @@ class _Session:
                         yield EVENT.validate_json(line)
                     except ValidationError:
                         return
+
+    def interrupted(self) -> bool:
+        """Tell whether Ctrl-C ended it: before it had a group of its own, it was in ours."""
+        with suppress(subprocess.TimeoutExpired):
+            return self._process.wait(1) == -signal.SIGINT
+        return False
 
     def diagnostics(self) -> str:
         """Return the end of what the session printed, for whoever mends it."""

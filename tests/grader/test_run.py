@@ -74,6 +74,16 @@ def test_a_whole_session(session, unit, tmp_path):
     assert report.score == 1.0
 
 
+def test_ctrl_c_in_a_session_s_first_moment_is_no_fault_of_ours(session, unit, tmp_path):
+    session("""
+        import signal
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    """)
+    with pytest.raises(Stopped):
+        graded(unit, tmp_path)
+
+
 LAST = """send(event="started", id="test1"); ended("test1", score=1.0)
 send(event="started", id="test2")
 """
