@@ -11,8 +11,8 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import pytest
@@ -76,15 +76,17 @@ def run_tests(unit: Unit, workers: Workers | None, send: Callable[[Event], None]
     pytest.main([*_arguments(unit), *collect_only], plugins=[plugin, Shortcuts()])
 
 
-def _workers(request: Request, unit: Unit) -> AbstractContextManager[Workers | None]:
+@contextmanager
+def _workers(request: Request, unit: Unit) -> Iterator[Workers | None]:
     if request.submission is None:
-        return nullcontext()
+        yield None
+        return
     # Only where something is graded is the machinery of workers needed, which is Linux's.
     from grader import walls
     from grader.zygote import Limits, Zygote
 
     limits = unit.settings.limits
-    return Zygote(
+    zygote = Zygote(
         request.submission,
         unit.settings.part,
         Limits(
@@ -96,6 +98,8 @@ def _workers(request: Request, unit: Unit) -> AbstractContextManager[Workers | N
         walls.Policy(frozenset(request.walls or ())),
         given=[unit.course.solutions / f"{part}.py" for part in unit.settings.given],
     )
+    with zygote, zygote.beside_this_thread():
+        yield zygote
 
 
 def _arguments(unit: Unit) -> list[str]:

@@ -61,7 +61,7 @@ def _compile_behind_walls(config: dict[str, Any], ruleset: int | None, writing: 
     if policy["seccomp"]:
         policy["seccomp"] = {**policy["seccomp"], "listen": ""}  # nobody would listen
     limits = {**config["limits"], "cpu_seconds": CPU_SECONDS}
-    walls.raise_around_self(policy, ruleset, None, limits)
+    walls.raise_around_self(policy, ruleset, None, limits, None)
     # Whatever is to be said about a source is said where it is imported.
     warnings.simplefilter("error")
     done = {}

@@ -52,7 +52,9 @@ def enter(birth: Birth) -> tuple[Server, str]:
     limits = {**config["limits"], "memory_bytes": config["limits"]["memory_bytes"] + size}
     with socket.socket(fileno=link) as sock:
         try:
-            raised = walls.raise_around_self(config["walls"], birth.ruleset, orders["uid"], limits)
+            raised = walls.raise_around_self(
+                config["walls"], birth.ruleset, orders["uid"], limits, orders["processor"]
+            )
         except OSError as error:
             sock.sendall(frames.pack(json.dumps({"error": str(error), "walls": []}).encode()))
             raise

@@ -8,6 +8,7 @@ import resource
 import signal
 import sys
 from base64 import b64decode
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +45,11 @@ def grants(policy: dict[str, Any]) -> landlock.Grants:
 
 
 def raise_around_self(
-    policy: dict[str, Any], ruleset: int | None, uid: int | None, limits: dict[str, int]
+    policy: dict[str, Any],
+    ruleset: int | None,
+    uid: int | None,
+    limits: dict[str, int],
+    processor: int | None,
 ) -> Raised:
     """Put this process behind every wall of the policy. Raise OSError if one cannot stand."""
     raised = Raised(["rlimits"])
@@ -67,6 +72,9 @@ def raise_around_self(
     if ruleset is not None:
         landlock.enter(ruleset)
         raised.names.append("landlock")
+    if processor is not None:
+        with suppress(OSError):  # it is only about time
+            os.sched_setaffinity(0, {processor})
     if policy["seccomp"]:
         listening, killing = (b64decode(policy["seccomp"][name]) for name in ("listen", "kill"))
         raised.listener = filters.install(listening, killing, policy["seccomp"]["own_pid"])

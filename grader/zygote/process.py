@@ -24,6 +24,7 @@ from grader.link.memory import check_sealed
 from grader.walls import bubblewrap, places, uids
 from grader.worker import control
 
+from . import processor
 from .limits import Limits
 from .stage import WORKER_PACKAGE, Stage, wipe
 from .worker import Worker
@@ -79,6 +80,7 @@ class Zygote:
         self._ready = False
         self._spawned: list[int] = []
         self._ended: dict[int, Ended] = {}
+        self._processor: int | None = None
         self._spare: tuple[Worker, ExitStack] | None = None
         self._open = ExitStack()
 
@@ -120,6 +122,15 @@ class Zygote:
                 self._spare = self._forked(None)
             yield worker
 
+    @contextmanager
+    def beside_this_thread(self) -> Iterator[None]:
+        """Have the workers that are made meanwhile run on the processor of the calling thread."""
+        with processor.share() as self._processor:
+            try:
+                yield
+            finally:
+                self._processor = None
+
     def _forked(self, ram: int | None) -> tuple[Worker, ExitStack]:
         """Fork a worker; it, and all that was lent to it, ends with the stack."""
         with ExitStack() as stack:
@@ -132,7 +143,8 @@ class Zygote:
                 if ram is not None:
                     check_sealed(ram)
                     given.append(ram)
-                pid = self._spawn({"spawn": {"uid": uid, "scratch": str(scratch)}}, given)
+                orders = {"uid": uid, "scratch": str(scratch), "processor": self._processor}
+                pid = self._spawn({"spawn": orders}, given)
             except BaseException:
                 ours.close()
                 os.close(output)
