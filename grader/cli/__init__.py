@@ -14,6 +14,7 @@ import typer
 
 from grader.course import COURSE_VARIABLE
 from grader.problem import Problem
+from grader.run import Stopped
 
 COMMANDS = ("grade", "prove", "release", "cut", "doctor", "example")
 """Each is a module here, with a function of the same name."""
@@ -59,7 +60,7 @@ def main() -> None:
     except Problem as problem:
         complain(str(problem))
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Stopped):
         complain("stopped.")
         sys.exit(130)
     except Exception as error:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Generic, Protocol, TypeVar
 
-from vmlab.link.calls import Answer, pack_arguments, perform, settle
+from vmlab.link.calls import Answer, dump_arguments, perform, settle
 from vmlab.link.errors import (
     BadAnswer,
     LinkFailure,
@@ -94,7 +94,7 @@ class WorkerLink(Generic[T]):
         def call(*args: Any, **kwargs: Any) -> Any:
             values = method.bind(args, kwargs)
             try:
-                arguments = pack_arguments(method, values)
+                arguments = dump_arguments(method.packed, values)
             except NotPlain as problem:
                 raise LinkFailure(f"{method.name}: our argument {problem}") from None
             self._ledger.enter()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from . import names
 
 FIRST, COUNT = 64_000, 1_500
 """Below 65,536, since that is all that the user namespace of most containers maps."""
@@ -37,12 +38,8 @@ def claim() -> Iterator[int]:
     start = os.getpid() * 31 % COUNT
     for step in range(COUNT):
         uid = FIRST + (start + step) % COUNT
-        # A name that one process can have at a time, and that is free again when it dies.
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as lock:
-            try:
-                lock.bind(f"\0vmlab-worker-{uid}")
-            except OSError:
-                continue
-            yield uid
-            return
+        with names.held(f"worker-{uid}") as free:
+            if free:
+                yield uid
+                return
     raise OSError(f"all {COUNT} uids of workers are in use")

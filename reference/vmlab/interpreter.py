@@ -79,7 +79,7 @@ class Interpreter:
             self._forget(number)
 
     def written(self, offset: int, length: int) -> None:
-        """Notice that `length` bytes of RAM were changed, other than by an instruction."""
+        """Notice that `length` bytes of RAM were changed, other than by a kept function."""
         for number in range(offset >> 3, offset + length + 7 >> 3):
             if number in self._decoded:
                 self._forget(number)
@@ -113,11 +113,7 @@ class Interpreter:
                 limit -= 1
 
     def _run_by_the_book(self, limit: int) -> None:
-        hart, trace = self._hart, self._trace
         while limit and not self.alert:
-            if trace is not None:
-                word, _ = self._fetch(hart.pc)
-                trace.add(Executed(hart.pc, word, hart.mode))
             self.step()
             limit -= 1
 
@@ -125,6 +121,8 @@ class Interpreter:
         """Execute one instruction. Raise TrapRaised, with nothing changed, if it traps."""
         hart = self._hart
         word, _ = self._fetch(hart.pc)
+        if self._trace is not None:
+            self._trace.add(Executed(hart.pc, word, hart.mode))
         decoded = decode(word)
         try:
             if decoded is None:
@@ -252,7 +250,7 @@ class Interpreter:
             raise TrapRaised(Trap(Exc.STORE_ACCESS, address=address)) from None
         offset = self._bus.ram.offset(physical, width)
         if offset is not None:
-            self._written(offset)
+            self.written(offset, width)
         return self._hart.pc + decoded.length
 
     def _amo(self, decoded: Decoded) -> int:
@@ -260,7 +258,7 @@ class Interpreter:
         offset = self._atomic(decoded, Access.STORE)
         old = _extend(self._bus.ram.read(offset, width), width)
         self._bus.ram.write(offset, width, self._meaning(decoded, old))
-        self._written(offset)
+        self.written(offset, width)
         self._set_rd(decoded, old)
         return self._hart.pc + decoded.length
 
@@ -277,7 +275,7 @@ class Interpreter:
         succeeds = self.reservation == (offset, width)
         if succeeds:
             self._bus.ram.write(offset, width, self._x[decoded.rs2])
-            self._written(offset)
+            self.written(offset, width)
         self.reservation = None  # whether or not it succeeded
         self._set_rd(decoded, int(not succeeds))
         return self._hart.pc + decoded.length
@@ -337,7 +335,7 @@ class Interpreter:
         memory = self._bus.ram.bytes
         for number, offset in enumerate(self._byte_offsets(address, width, Access.STORE)):
             memory[offset] = value >> 8 * number & 0xFF
-            self._written(offset)
+            self.written(offset, 1)
 
     def _byte_offsets(self, address: int, width: int, access: Access) -> list[int]:
         """Return the offset in RAM of each byte; devices do not support misaligned accesses."""
@@ -360,10 +358,6 @@ class Interpreter:
         if offset is None:
             raise TrapRaised(Trap(access.access_fault, address=address))
         return offset
-
-    def _written(self, offset: int) -> None:
-        if offset >> 3 in self._decoded:
-            self._forget(offset >> 3)
 
 
 _ECALL_TRAPS = {mode: Trap(cause) for mode, cause in ECALLS.items()}

@@ -17,8 +17,10 @@ from typing import Any
 from . import declared
 from .changes import assign
 from .interface import Interface, Method
-from .wire import NotPlain
+from .packed import Packing
+from .wire import Codec, NotPlain
 
+Crossing = tuple[tuple[str, Codec], ...] | tuple[tuple[str, Packing], ...]
 DECLARED = tuple(declared.DECLARED.values())
 
 
@@ -32,10 +34,10 @@ class Answer:
     error: Exception | None = None
 
 
-def dump_arguments(method: Method, values: dict[str, Any]) -> dict[str, Any]:
-    """Return what travels of a call's arguments. Raise NotPlain."""
+def dump_arguments(codecs: Crossing, values: dict[str, Any]) -> dict[str, Any]:
+    """Return what travels of a call's arguments, by `sent` or `packed`. Raise NotPlain."""
     data = {}
-    for name, inner in method.sent:
+    for name, inner in codecs:
         try:
             data[name] = inner.dump(values[name])
         except NotPlain as problem:
@@ -43,25 +45,9 @@ def dump_arguments(method: Method, values: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-def load_arguments(method: Method, data: dict[str, Any]) -> dict[str, Any]:
+def load_arguments(codecs: Crossing, data: dict[str, Any]) -> dict[str, Any]:
     """Turn what `dump_arguments` made into fresh values."""
-    return {name: inner.load(data[name]) for name, inner in method.sent}
-
-
-def pack_arguments(method: Method, values: dict[str, Any]) -> dict[str, Any]:
-    """Return what travels of a call's arguments to a worker. Raise NotPlain."""
-    data = {}
-    for name, packing in method.packed:
-        try:
-            data[name] = packing.pack(values[name])
-        except NotPlain as problem:
-            raise problem.inside(name) from None
-    return data
-
-
-def unpack_arguments(method: Method, data: dict[str, Any]) -> dict[str, Any]:
-    """Turn what `pack_arguments` made into fresh values."""
-    return {name: packing.unpack(data[name]) for name, packing in method.packed}
+    return {name: inner.load(data[name]) for name, inner in codecs}
 
 
 def perform(method: Method, function: Callable[..., Any], values: dict[str, Any]) -> dict[str, Any]:
@@ -138,7 +124,7 @@ def _forwarder(
     def forward(*args: Any, **kwargs: Any) -> Any:
         values = method.bind(args, kwargs)
         try:
-            data = dump_arguments(method, values)
+            data = dump_arguments(method.sent, values)
         except NotPlain as problem:
             raise TypeError(f"{method.name}: {problem}") from None
         return settle(exchange(method, data), values)

@@ -45,7 +45,7 @@ class LocalLink(Generic[T]):
         def call(*args: Any, **kwargs: Any) -> Any:
             function = function_of(self.module, method.name)
             values = method.bind(args, kwargs)
-            fresh = load_arguments(method, dump_arguments(method, values))
+            fresh = load_arguments(method.sent, dump_arguments(method.sent, values))
             escape = _Escape()
             for parameter in method.parameters:
                 if not parameter.sent:
@@ -77,7 +77,7 @@ class _Escape:
 def _proxy(parameter: Parameter, target: Any, escape: _Escape) -> Proxy:
     def exchange(method: Method, data: dict[str, Any]) -> Answer:
         try:
-            fresh = load_arguments(method, data)
+            fresh = load_arguments(method.sent, data)
             return load_answer(method, perform(method, getattr(target, method.name), fresh))
         except BaseException as error:
             escape.error = error

@@ -24,9 +24,9 @@ FEW = 4
 class Packing(NamedTuple):
     """How one annotation crosses as part of a question."""
 
-    pack: Callable[[Any], Any]
+    dump: Callable[[Any], Any]
     """Value to what `marshal` writes. Raise NotPlain if it does not fit."""
-    unpack: Callable[[Any], Any]
+    load: Callable[[Any], Any]
     """What `marshal` reads to a fresh value."""
 
 
@@ -62,7 +62,7 @@ def _record(kind: type[Any], integers: list[str], row: str, count: int) -> Packi
     arrived = [*integers, row, *(name for name, _ in others)]
     in_order = itemgetter(*map(arrived.index, codecs))
 
-    def pack(value: Any) -> tuple[Any, ...]:
+    def dump(value: Any) -> tuple[Any, ...]:
         try:
             registers = row_of(value)
             if type(value) is kind and type(registers) is list and registers[0] == 0:
@@ -73,9 +73,9 @@ def _record(kind: type[Any], integers: list[str], row: str, count: int) -> Packi
         whole.dump(value)  # knows what is wrong
         raise NotPlain(f"is no {kind.__name__} that can be packed")
 
-    def unpack(data: tuple[Any, ...]) -> Any:
+    def load(data: tuple[Any, ...]) -> Any:
         numbers = block.unpack(data[0])
         rest = [inner.load(each) for (_, inner), each in zip(others, data[1:], strict=True)]
         return kind(*in_order((*numbers[:end], list(numbers[end:]), *rest)))
 
-    return Packing(pack, unpack)
+    return Packing(dump, load)

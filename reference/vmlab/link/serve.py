@@ -27,7 +27,7 @@ from typing import Any
 
 from . import frames
 from .blame import Blame
-from .calls import Answer, Proxy, load_answer, perform, unpack_arguments
+from .calls import Answer, Proxy, load_answer, load_arguments, perform
 from .errors import MissingFunction
 from .interface import Interface, Method
 from .local import function_of
@@ -79,7 +79,7 @@ class Server:
 
     def _answer(self, module: ModuleType, question: dict[str, Any]) -> dict[str, Any]:
         method = self._interface.methods[question["method"]]
-        values = unpack_arguments(method, question["arguments"])
+        values = load_arguments(method.packed, question["arguments"])
         for parameter in method.parameters:
             if parameter.callback:
                 values[parameter.name] = self._proxy(parameter.name, parameter.type)

@@ -61,11 +61,8 @@ class Translator(Interpreter):
         self._pages.check()
 
     def written(self, offset: int, length: int) -> None:
-        """Notice that `length` bytes of RAM were changed, other than by an instruction."""
+        """Notice that `length` bytes of RAM were changed, other than by a unit."""
         self._pages.written(offset, length)
-
-    def _written(self, offset: int) -> None:
-        self._pages.written(offset, 1)
 
     def run(self, limit: int) -> None:
         """Retire up to `limit` instructions; fewer if `alert` is set meanwhile.

@@ -32,7 +32,7 @@ def test_what_an_interface_says_of_a_method() -> None:
     ]
     assert (method.result, method.doc) == (None, "Say it.")
     values = {"a": 1, "b": HartState(), "c": object(), "d": object()}
-    assert list(dump_arguments(method, values)) == ["a", "b"]
+    assert list(dump_arguments(method.sent, values)) == ["a", "b"]
 
 
 def test_a_missing_annotation_is_an_error() -> None:
