@@ -15,11 +15,11 @@ from grader.course import Unit
 from grader.intake import Source, take
 from grader.intake.listing import Incomplete, Unreadable
 from grader.outcome import internal
-from grader.problem import Problem, disk_is_full
+from grader.problem import Problem, Stopped, disk_is_full
 from grader.render import report_text
 from grader.report import Outcome, Report, TestInfo, TestResult
 from grader.results import results_of
-from grader.run import Stopped, grade_submission
+from grader.run import grade_submission
 from grader.text import one_line
 from grader.verdict import Verdict
 

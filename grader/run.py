@@ -29,7 +29,7 @@ from grader.authoring import natural
 from grader.course import Unit
 from grader.events import EVENT, Broken, Collected, Done, Ended, Event, NoRoom, Request, Started
 from grader.outcome import internal
-from grader.problem import Problem
+from grader.problem import Problem, Stopped
 from grader.report import Outcome, Report, TestInfo, TestResult
 from grader.verdict import Verdict
 
@@ -45,10 +45,6 @@ PATIENCE: tuple[Step, ...] = ((None, 2.0), (signal.SIGTERM, 3.0), (signal.SIGKIL
 """What is sent to a session that shall end, and how many seconds it then has."""
 DIAGNOSTICS = 8_000
 """Characters kept of what a session printed on its own."""
-
-
-class Stopped(Exception):
-    """Grading was told to stop; there is no report."""
 
 
 def collect(unit: Unit) -> list[TestInfo]:

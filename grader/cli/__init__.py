@@ -13,8 +13,7 @@ from typing import Annotated
 import typer
 
 from grader.course import COURSE_VARIABLE
-from grader.problem import Problem
-from grader.run import Stopped
+from grader.problem import Problem, Stopped
 
 COMMANDS = ("grade", "prove", "release", "cut", "doctor", "example")
 """Each is a module here, with a function of the same name."""

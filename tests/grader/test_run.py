@@ -11,9 +11,9 @@ import pytest
 
 from grader import run
 from grader.events import Request
-from grader.problem import Problem
+from grader.problem import Problem, Stopped
 from grader.report import TestInfo
-from grader.run import Stopped, collect, grade_submission
+from grader.run import collect, grade_submission
 from grader.verdict import Verdict
 
 HEAD = """\
