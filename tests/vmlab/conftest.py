@@ -1,4 +1,4 @@
-"""A small student's folder, for tests of the plugin and of the commands."""
+"""What many tests share: the complete part, our kernels, and a small student's folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from pathlib import Path
 
 import pytest
 import vmlab
+from vmlab.asm import assemble
+from vmlab.program import Program
+from vmlab.testing.loading import load_part
 
+KERNELS = Path(__file__).parent / "differential"
+SOLUTIONS = Path(__file__).parents[2] / "reference" / "solutions"
 MANIFEST = """\
 title = "Trap handling"
 part = "traps"
@@ -134,6 +139,32 @@ def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=60,
     )
+
+
+@pytest.fixture(scope="session")
+def part():
+    """Give the complete `traps` part."""
+    return load_part(SOLUTIONS, "traps")
+
+
+@pytest.fixture(scope="session")
+def kernel_source():
+    """Give the function that tells the assembly of one of our kernels."""
+
+    def read(name: str) -> str:
+        return "".join((KERNELS / f"{piece}.S").read_text() for piece in ("board", name, "lib"))
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def kernel(kernel_source):
+    """Give the function that assembles one of our kernels."""
+
+    def build(name: str) -> Program:
+        return assemble(kernel_source(name), name=f"{name}.S")
+
+    return build
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -15,37 +14,19 @@ from vmlab.machine import Machine, Reason
 from vmlab.options import Options
 from vmlab.reverse import Recorder
 from vmlab.stops import Stopped, Stops, Watch
-from vmlab.testing.loading import load_part
 from vmlab.trace import Trace
 
-TESTS = Path(__file__).parent
 KERNELS = ["echo", "exceptions", "paging", "timer"]
 
 
-@pytest.fixture(scope="module")
-def part():
-    return load_part(TESTS.parents[1] / "reference" / "solutions", "traps")
-
-
-@pytest.fixture(scope="module")
-def programs():
-    folder = TESTS / "differential"
-
-    def build(name):
-        texts = [(folder / f"{piece}.S").read_text() for piece in ("board", name, "lib")]
-        return assemble("".join(texts), name=f"{name}.S")
-
-    return {name: build(name) for name in KERNELS}
-
-
 @pytest.fixture(params=["interpreter", "translator"])
-def record(part, programs, request):
+def record(part, kernel, request):
     """Give the function that builds a machine with a kernel, or with a source, and its recorder."""
 
     def build(name="", source="", **options):
         trace = Trace("traps", "walks", "devices")
         machine = Machine(part, ram_mib=1, trace=trace, options=Options(engine=request.param))
-        machine.load(programs[name] if name else assemble(source))
+        machine.load(kernel(name) if name else assemble(source))
         options = {"every": 1000, "keep": 6, "trace": trace} | options
         return Recorder(machine, **options), trace
 
@@ -119,12 +100,12 @@ def test_the_past_has_a_beginning(record):
         recorder.go_to(11)
 
 
-def test_back_to_an_instruction(record, programs):
+def test_back_to_an_instruction(record, kernel):
     recorder, _ = record("timer")
     hart = recorder.machine.hart
     assert recorder.run(1_000_000).reason is Reason.FINISHED
     end = recorder.moment
-    tick = programs["timer"].symbols["tick"]
+    tick = kernel("timer").symbols["tick"]
     ticks = []
     while recorder.run_back_to(pc=tick):
         assert hart.pc == tick
@@ -245,15 +226,15 @@ def test_unchanged_pages_are_kept_once(record):
     assert first[0] is not last[0]
 
 
-def test_a_stop_is_invisible_to_the_guest(record, programs):
+def test_a_stop_is_invisible_to_the_guest(record, kernel):
     """With a place to stop at in each function, the run is the same."""
     free, free_trace = record("paging")
     free.run(20_000)
     watched, trace = record("paging")
     stops = Stops(
         watched.machine.clock,
-        code=programs["paging"].symbols.values(),
-        data=[Watch(programs["paging"].symbols["stack"] - 64, 64, frozenset({Access.LOAD}))],
+        code=kernel("paging").symbols.values(),
+        data=[Watch(kernel("paging").symbols["stack"] - 64, 64, frozenset({Access.LOAD}))],
     )
     count = 0
     while watched.moment < free.moment:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from vmlab.asm import assemble
 from vmlab.block import FileDisk, MemoryDisk
@@ -12,9 +10,7 @@ from vmlab.net import Wire
 from vmlab.options import Options
 from vmlab.reverse import Recorder
 from vmlab.tape import Tape
-from vmlab.testing.loading import load_part
 
-SOLUTIONS = Path(__file__).parents[2] / "reference" / "solutions"
 GUEST = """
     .equ NET, 0x10002000
     # Send a frame, add up the first byte of every frame that has arrived; for ever.
@@ -88,11 +84,6 @@ tx:     .zero 0x200
 inbox:  .zero 2048
 outbox: .zero 72
 """
-
-
-@pytest.fixture
-def part():
-    return load_part(SOLUTIONS, "traps")
 
 
 @pytest.mark.parametrize("engine", ["interpreter", "translator"])

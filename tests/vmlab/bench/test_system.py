@@ -1,13 +1,9 @@
 """Guests on the bench: what counts as a good end, and what is said of a bad one."""
 
-from pathlib import Path
-
 import pytest
 from vmlab.bench import console, system
 from vmlab.testing import Mismatch, OutOfBudget
-from vmlab.testing.loading import load_part
 
-SOLUTIONS = Path(__file__).parents[3] / "reference" / "solutions"
 HEAD = """
         .equ UART, 0x10000000
         .equ FINISHER, 0x100000
@@ -24,11 +20,6 @@ PASS = """
         li      t1, 0x5555
         sw      t1, 0(t0)
 """
-
-
-@pytest.fixture
-def part():
-    return load_part(SOLUTIONS, "traps")
 
 
 @pytest.fixture

@@ -1,14 +1,10 @@
 """The bench's small VMM keeps a guest's time as the bare machine does."""
 
-from pathlib import Path
-
 import pytest
 from vmlab.asm import assemble
 from vmlab.bench.vmm import VirtualMachine
 from vmlab.machine import Machine
-from vmlab.testing.loading import load_part
 
-SOLUTIONS = Path(__file__).parents[3] / "reference" / "solutions"
 HEAD = """
     .equ FINISHER, 0x100000
     .equ MSIP, 0x2000000
@@ -88,9 +84,7 @@ SEEN = (8, 9, *range(18, 22))
 
 
 @pytest.fixture
-def same():
-    part = load_part(SOLUTIONS, "traps")
-
+def same(part):
     def check(body: str, slice_: int) -> None:
         program = assemble(HEAD + body + TAIL)
         machine = Machine(part, ram_mib=1)

@@ -59,12 +59,6 @@ def boot(vmlab, tmp_path):
 
 
 @pytest.fixture
-def disk_kernel():
-    names = ("board", "disk", "lib")
-    return "".join((TESTS / "differential" / f"{name}.S").read_text() for name in names)
-
-
-@pytest.fixture
 def image(tmp_path):
     path = tmp_path / "disk.img"
     path.write_bytes(SECTORS)
@@ -72,9 +66,9 @@ def image(tmp_path):
 
 
 @pytest.mark.parametrize("snapshot", [False, True])
-def test_a_disk(boot, disk_kernel, image, snapshot):
+def test_a_disk(boot, kernel_source, image, snapshot):
     options = ["--snapshot"] if snapshot else []
-    status, out, err = boot(disk_kernel, "--disk", image, *options)
+    status, out, err = boot(kernel_source("disk"), "--disk", image, *options)
     assert (status, err) == (0, "")
     assert " 012345e701234567\n" in out  # it read back what it had written
     assert (image.read_bytes() == SECTORS) == snapshot

@@ -7,33 +7,18 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from vmlab.asm import assemble
 from vmlab.block import FileDisk
 from vmlab.machine import Machine, Reason
 from vmlab.options import Options
 from vmlab.program import Program
-from vmlab.testing.loading import load_part
 
-FOLDER = Path(__file__).parent
-SOLUTIONS = FOLDER.parents[2] / "reference" / "solutions"
 QEMU = "qemu-system-riscv64"
 EXTENSIONS = "rv64,f=false,d=false,Zfh=false"
 """QEMU's default processor has more than ours."""
 
 
 @pytest.fixture
-def kernel():
-    """Give the function that assembles a kernel of this folder."""
-
-    def build(name: str) -> Program:
-        texts = [(FOLDER / f"{part}.S").read_text() for part in ("board", name, "lib")]
-        return assemble("".join(texts), name=f"{name}.S")
-
-    return build
-
-
-@pytest.fixture
-def ours():
+def ours(part):
     """Give the function that runs a program on our machine and returns its console."""
 
     def run(program: Program, typed: bytes = b"", disk: Path | None = None) -> bytes:
@@ -44,7 +29,7 @@ def ours():
 
     def boot(program: Program, typed: bytes, backend: FileDisk | None) -> bytes:
         options = Options(pmp_entries=16, misaligned=True)
-        machine = Machine(load_part(SOLUTIONS, "traps"), options=options, disk=backend)
+        machine = Machine(part, options=options, disk=backend)
         machine.load(program)
         machine.uart.feed(typed)
         stop = machine.run(1_000_000)

@@ -14,7 +14,6 @@ from vmlab.block import MemoryDisk
 from vmlab.machine import Machine, Reason
 from vmlab.options import Options
 from vmlab.program import Program
-from vmlab.testing.loading import load_part
 from vmlab.trace import Trace
 
 FOLDER = Path(__file__).parent
@@ -27,11 +26,6 @@ KERNELS = [
     ROOT / "grader" / "hidden" / "traps" / "deprivileged.S",
 ]
 BUDGET = 300_000
-
-
-@pytest.fixture(scope="module")
-def part() -> ModuleType:
-    return load_part(ROOT / "reference" / "solutions", "traps")
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,8 @@ from vmlab.asm import assemble
 from vmlab.machine import Machine, Reason
 from vmlab.options import Options
 from vmlab.program import Program
-from vmlab.testing.loading import load_part
 
 FIRMWARE = Path("/usr/share/qemu/opensbi-riscv64-generic-fw_dynamic.bin")
-SOLUTIONS = Path(__file__).parents[3] / "reference" / "solutions"
 BASE, KERNEL, INFO = 0x8000_0000, 0x8020_0000, 0x8030_0000
 S_MODE = 1
 # Prints by the SBI's legacy calls 1 (putchar) and 8 (shutdown).
@@ -32,8 +30,8 @@ text: .asciz "hello from S-mode\\n"
 
 
 @pytest.mark.skipif(not FIRMWARE.is_file(), reason="QEMU's OpenSBI is not installed")
-def test_opensbi_boots():
-    machine = Machine(load_part(SOLUTIONS, "traps"), options=Options(pmp_entries=16))
+def test_opensbi_boots(part):
+    machine = Machine(part, options=Options(pmp_entries=16))
     # OpenSBI, "FW_DYNAMIC": magic "OSBI", version, and what comes next.
     info = struct.pack("<6Q", 0x4942_534F, 2, KERNEL, S_MODE, 0, 0)
     kernel = assemble(SAYS_HELLO, origin=KERNEL)

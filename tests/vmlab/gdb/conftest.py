@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from vmlab.asm import assemble
 from vmlab.gdb.commands import Commands, Do
 from vmlab.gdb.target import Target
 from vmlab.machine import Machine
 from vmlab.options import Options
-from vmlab.testing.loading import load_part
 
-SOLUTIONS = Path(__file__).parents[3] / "reference" / "solutions"
 GUEST = """
 _start:
     la   sp, stack
@@ -55,9 +51,9 @@ def program():
 
 
 @pytest.fixture
-def machine(program):
+def machine(part, program):
     options = Options(engine="interpreter", pmp_entries=16)
-    machine = Machine(load_part(SOLUTIONS, "traps"), ram_mib=1, options=options)
+    machine = Machine(part, ram_mib=1, options=options)
     machine.load(program)
     return machine
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from vmlab import sv39
@@ -17,10 +16,8 @@ from vmlab.machine import Machine
 from vmlab.memory import RAM_BASE, Ram
 from vmlab.mstatus import MXR, SUM
 from vmlab.options import Options
-from vmlab.testing.loading import load_part
 from vmlab.trap import Act, Exc, Exit, Irq, Trap
 
-SOLUTIONS = Path(__file__).parents[3] / "reference" / "solutions"
 PRELUDE = """
     .equ FINISHER, 0x100000
     .equ MSIP, 0x2000000
@@ -28,11 +25,6 @@ PRELUDE = """
     .equ MTIME, 0x200bff8
     .equ UART, 0x10000000
 """
-
-
-@pytest.fixture(scope="session")
-def part():
-    return load_part(SOLUTIONS, "traps")
 
 
 @pytest.fixture

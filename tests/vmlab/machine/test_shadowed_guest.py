@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from vmlab.asm import assemble
 from vmlab.machine import Machine
-
-KERNELS = Path(__file__).parents[1] / "differential"
 
 
 @pytest.fixture(params=["interpreter", "translator"])
 def engine(request):
     return request.param
-
-
-def kernel(name: str):
-    texts = [(KERNELS / f"{part}.S").read_text() for part in ("board", name, "lib")]
-    return assemble("".join(texts), name=f"{name}.S")
 
 
 def bare(part, program, typed: bytes = b"") -> str:
@@ -29,7 +19,7 @@ def bare(part, program, typed: bytes = b"") -> str:
 
 
 @pytest.mark.parametrize("name", ["csrs", "exceptions", "paging", "timer"])
-def test_a_kernel_prints_what_it_prints_on_the_bare_machine(shadowed, part, name):
+def test_a_kernel_prints_what_it_prints_on_the_bare_machine(shadowed, part, kernel, name):
     program = kernel(name)
     expected = bare(part, program)
     assert len(expected) > 16
@@ -39,7 +29,7 @@ def test_a_kernel_prints_what_it_prints_on_the_bare_machine(shadowed, part, name
 
 
 @pytest.mark.parametrize("slice_", [1, 7])
-def test_preemption_at_any_instruction_changes_nothing(shadowed, part, slice_):
+def test_preemption_at_any_instruction_changes_nothing(shadowed, kernel, slice_):
     program = kernel("timer")
     whole, cut = shadowed(program), shadowed(program)
     assert cut.run(slice_) == whole.run(10_000)

@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from vmlab.asm import assemble
 from vmlab.machine import Machine
-from vmlab.testing.loading import load_part
 from vmlab.trace import Trace
 
-TESTS = Path(__file__).parents[1]
-SOLUTIONS = TESTS.parents[1] / "reference" / "solutions"
-KERNELS = ["compute", "csrs", "echo", "exceptions", "paging", "pmp", "sstc", "timer"]
 TYPED = b"Hello, world."
 
 
-@pytest.fixture(scope="session")
-def part():
-    return load_part(SOLUTIONS, "traps")
-
-
-@pytest.fixture(scope="session")
-def programs():
-    """Give the assembled kernels of the differential tests by name."""
-    folder = TESTS / "differential"
-
-    def build(name):
-        texts = [(folder / f"{piece}.S").read_text() for piece in ("board", name, "lib")]
-        return assemble("".join(texts), name=f"{name}.S")
-
-    return {name: build(name) for name in KERNELS}
-
-
 @pytest.fixture
-def build(part, programs):
+def build(part, kernel):
     """Give the function that builds a machine, with a kernel in it if one is named."""
 
     def build(name: str = "", **options) -> Machine:
@@ -43,7 +19,7 @@ def build(part, programs):
         machine = Machine(part, **options)
         machine.records = options["trace"].records
         if name:
-            machine.load(programs[name])
+            machine.load(kernel(name))
             machine.uart.feed(TYPED)
         return machine
 

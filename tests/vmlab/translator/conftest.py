@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from vmlab.asm import assemble
 from vmlab.machine import Machine
 from vmlab.options import Options
-from vmlab.testing.loading import load_part
 
-SOLUTIONS = Path(__file__).parents[3] / "reference" / "solutions"
 PRELUDE = """
     .equ FINISHER, 0x100000
     .equ MTIMECMP, 0x2004000
     .equ MTIME, 0x200bff8
     .equ UART, 0x10000000
 """
-
-
-@pytest.fixture(scope="session")
-def part():
-    return load_part(SOLUTIONS, "traps")
 
 
 @pytest.fixture(autouse=True)
