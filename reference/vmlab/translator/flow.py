@@ -95,8 +95,9 @@ def _fill(node: Node, decode: Callable[[CodePage, int], Decoded | None]) -> None
             node.successors = [node.instructions[-1][0] + decoded.imm & MASK64, pc]
             break
         if decoded.instruction.kind is Kind.JUMP:
-            if "rs1" not in decoded.instruction.needs:
-                node.successors = [node.instructions[-1][0] + decoded.imm & MASK64]
+            target = _target(node)
+            if target is not None:
+                node.successors = [target]
             if decoded.rd:
                 node.resumes = [pc]
             node.resumes += sorted(node.page.jumps.get(node.instructions[-1][0], ()))[:CHOICES]
@@ -104,6 +105,23 @@ def _fill(node: Node, decode: Callable[[CodePage, int], Decoded | None]) -> None
     else:
         node.successors = [pc]
     node.following = pc
+
+
+def _target(node: Node) -> int | None:
+    """Return where the jump at the end of a node leads; None if only a register tells.
+
+    A far call is a pair: `auipc` puts an address near to the target into the register that `jalr`
+    adds the rest to (Unprivileged manual, "Integer Computational Instructions").
+    """
+    *before, (pc, jump) = node.instructions
+    if "rs1" not in jump.instruction.needs:
+        return pc + jump.imm & MASK64
+    for at, decoded in reversed(before):
+        if decoded.rd == jump.rs1 != 0:
+            if decoded.instruction.name != "auipc":
+                break
+            return at + decoded.imm + jump.imm & MASK64 & ~1
+    return None
 
 
 def _split(node: Node, nodes: dict[int, Node]) -> None:
