@@ -17,6 +17,7 @@ from .flow import Node
 from .liveness import ALL
 from .pages import CodePage
 from .structure import arms
+from .text import Source
 from .values import SIGN
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Entry:
 class Region:
     """A region's function and where it came from."""
 
-    source: emit.Source
+    source: Source
     nodes: frozenset[int]
     """Addresses of its nodes."""
     pages: list[CodePage]

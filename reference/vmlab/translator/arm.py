@@ -1,0 +1,235 @@
+"""The source of one arm of a region: its instructions, its branches and its ways out."""
+
+from __future__ import annotations
+
+from ..hart import MASK64
+from ..isa import Decoded, Kind
+from . import fills
+from .addresses import Span, plan
+from .flow import Node
+from .instructions import State, branch, computed, lines, look_up, prepare
+from .liveness import ALL
+from .meaning import Untranslatable
+from .structure import Goto, If, Item, Join, Reach, Straight
+from .text import Line, Outline, Place
+from .values import LOOSE, S32, add, constant, signed, unsigned
+
+
+def body(outline: Outline, head: int, items: list[Item]) -> list[Line]:
+    """Write the arm of these items."""
+    loops = goes_to(items, head)
+    state = State(outline.words)
+    for number in outline.words:
+        state.ranges[number] = S32 if number in outline.live[head] else LOOSE
+    state.halves |= outline.words - outline.live[head]
+    writer = ArmWriter(outline, head, loops)
+    if loops:
+        fill = fills.recognize(outline.nodes[head])
+        if fill is not None:
+            writer.add(*fills.lines(fill, state))
+        writer.add("while n < bound:")
+        writer.indent = 1
+    writer.items(items, state)
+    return writer.lines
+
+
+def goes_to(items: list[Item], head: int) -> bool:
+    """Tell whether items lead to a head."""
+    for item in items:
+        match item:
+            case Goto(target):
+                if target == head:
+                    return True
+            case If(then=then, otherwise=otherwise):
+                if goes_to(then, head) or goes_to(otherwise, head):
+                    return True
+    return False
+
+
+class ArmWriter:
+    """Writes the items of one arm."""
+
+    def __init__(self, outline: Outline, head: int, loops: bool) -> None:
+        self.lines: list[Line] = []
+        self.indent = 0
+        self._outline = outline
+        self._head = head
+        self._loops = loops
+        self._place: Place | None = None
+        self._reached: dict[int, State] = {}
+
+    def add(self, *texts: str) -> None:
+        """Add lines."""
+        for text in texts:
+            self.lines.append(Line(self.indent, text, self._place))
+
+    def items(self, items: list[Item], state: State) -> bool:
+        """Write items; tell whether the end of what was written can be reached."""
+        falls = True
+        for item in items:
+            match item:
+                case Straight(node):
+                    if not self._straight(node, state):
+                        return False
+                case If():
+                    falls = self._if(item, state)
+                case Goto(target):
+                    self._goto(target, state)
+                    return False
+                case Reach(target):
+                    self._reach(target, state)
+                    return True
+                case Join(target):
+                    joined = self._reached.pop(target, None)
+                    if joined is None:
+                        return False
+                    vars(state).update(vars(joined))
+        return falls
+
+    # Branches, and ways that meet
+
+    def _if(self, item: If, state: State) -> bool:
+        pc, decoded = item.node.instructions[-1]
+        self._at(pc, state)
+        self.add(*prepare(decoded, state))
+        self._settle(state, *item.node.successors)
+        try:
+            test = branch(decoded, pc, state)
+        except Untranslatable:
+            self._by_the_book(pc, state)
+            return False
+        self._outline.read |= {decoded.rs1, decoded.rs2}
+        self._retire(state)
+        at = len(self.lines)
+        self.add(f"if {test}:")
+        self._place = None
+        self.indent += 1
+        falls = self.items(item.then, state.copy())
+        self.indent -= 1
+        if len(self.lines) == at + 1:  # nothing to do but to fall through
+            self.lines[at].text = f"if not ({test}):"
+            self.indent += 1
+            falls = self.items(item.otherwise, state.copy()) or falls
+            self.indent -= 1
+            if len(self.lines) == at + 1:
+                self.lines.pop()
+            return falls
+        if not falls:
+            return self.items(item.otherwise, state)
+        self.add("else:")
+        at = len(self.lines)
+        self.indent += 1
+        self.items(item.otherwise, state.copy())
+        self.indent -= 1
+        if len(self.lines) == at:
+            self.lines.pop()
+        return True
+
+    def _reach(self, target: int, state: State) -> None:
+        """Fall through to a join, where all ways must have the same count."""
+        self._settle(state, target)
+        joined = self._reached.get(target)
+        if joined is None:
+            self._reached[target] = state.copy()
+            return
+        if state.count != joined.count:
+            self.add(f"n += {state.count - joined.count}")
+        self._outline.strays |= joined.merge(state)
+
+    # Ways out of the arm
+
+    def _goto(self, target: int, state: State) -> None:
+        self._settle(state, target)
+        self._leave(self._outline.number(target), state)
+
+    def _by_the_book(self, pc: int, state: State) -> None:
+        """Leave the region at an instruction that the interpreter's step must do."""
+        self._settle(state)
+        self._leave(self._outline.exit(pc), state)
+
+    def _leave(self, number: int, state: State) -> None:
+        self._count(state)
+        if self._loops and number == self._outline.numbers[self._head]:
+            self.add("continue")
+            return
+        self.add(f"b = {number}", self._way_out)
+
+    @property
+    def _way_out(self) -> str:
+        """The statement that goes to the choice between arms."""
+        return "break" if self._loops else "continue"
+
+    def _count(self, state: State) -> None:
+        self._outline.strays |= state.strays()
+        self._outline.longest = max(self._outline.longest, state.path)
+        if state.count:
+            self.add(f"n += {state.count}")
+
+    # Instructions
+
+    def _at(self, pc: int, state: State) -> None:
+        self._place = Place(pc, state.count, frozenset(state.halves))
+
+    def _settle(self, state: State, *targets: int) -> None:
+        """Bring into normal form what is read there, and halves that would not be known there."""
+        numbers = (self._outline.live.get(target, frozenset()) for target in targets)
+        self.add(*state.settle((state.halves - state.words).union(*numbers)))
+
+    def _retire(self, state: State) -> None:
+        state.count += 1
+        state.path += 1
+
+    def _straight(self, node: Node, state: State) -> bool:
+        """Write a node's instructions; tell whether their end can be reached."""
+        spans = plan(node)
+        for pc, decoded in node.instructions:
+            kind = decoded.instruction.kind
+            if kind is Kind.BRANCH:
+                break
+            self._at(pc, state)
+            try:
+                if kind is Kind.JUMP:
+                    self.add(*prepare(decoded, state))
+                    if not self._jump(node, pc, decoded, state):
+                        return False
+                    continue
+                self._instruction(pc, decoded, spans.get(pc), state)
+            except Untranslatable:
+                self._by_the_book(pc, state)
+                return False
+            self._retire(state)
+        self._place = None
+        if node.stops:
+            self._by_the_book(node.following, state)
+            return False
+        return True
+
+    def _instruction(self, pc: int, decoded: Decoded, span: Span | None, state: State) -> None:
+        self.add(*prepare(decoded, state))
+        if span is not None:
+            self.add(*look_up(decoded, span, state))
+        self._outline.read |= {decoded.rs1, decoded.rs2}
+        self.add(*lines(decoded, pc, state))
+        self._outline.written.add(decoded.rd)
+
+    def _jump(self, node: Node, pc: int, decoded: Decoded, state: State) -> bool:
+        """Write a jump; tell whether it goes on in this arm, where `structure` says."""
+        goes_to = computed(decoded, pc, state)
+        link = pc + decoded.length & MASK64
+        direct = bool(node.successors)
+        dynamic = self._outline.dynamic
+        if not direct:
+            self._outline.read.add(decoded.rs1)
+            wanted = signed(add(state.register(decoded.rs1), constant(decoded.imm)), 64)
+            self.add(f"b = targets[{wanted.source}]")  # if it is odd, it is not there
+            self.add(f"if b == {dynamic}:", f" to = {unsigned(goes_to, 64).source}")
+        if decoded.rd:
+            self._outline.written.add(decoded.rd)
+            self.add(state.assign(decoded.rd, signed(constant(link), 64)))
+        self._retire(state)
+        if direct:
+            return True
+        self.add(*state.settle(ALL))
+        self._count(state)
+        self.add(self._way_out)
+        return False
