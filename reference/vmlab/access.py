@@ -19,6 +19,8 @@ class Access(Enum):
         self.access_fault = access_fault
         self.page_fault = page_fault
 
+    __hash__ = object.__hash__  # that of an enumeration is a function in Python
+
 
 class TrapRaised(Exception):
     """The instruction at the hart's pc raised `trap`; it changed nothing and did not retire."""

@@ -35,9 +35,12 @@ class Clock:
         """Count instructions that have retired: a cycle and a tick of `mtime` each."""
         hart = self._hart
         self.retired += count
-        if not hart.mcountinhibit & IR:
+        inhibited = hart.mcountinhibit
+        if not inhibited & IR:
             hart.instret = hart.instret + count & MASK64
-        self.skip(count)
+        if not inhibited & CY:
+            hart.cycle = hart.cycle + count & MASK64
+        hart.time = hart.time + count & MASK64
 
     def skip(self, ticks: int) -> None:
         """Let time pass without retiring anything."""

@@ -19,7 +19,7 @@ from .privileged import Deprivileged
 from .profiles import with_holes
 from .trace import GuestExit, Trace
 from .translator import Translator
-from .trap import Exc, Exit, GuestFault, Irq, Trap
+from .trap import ADDRESS_CAUSES, Exc, Exit, GuestFault, Irq, Trap
 
 PARCEL = 2
 """Instructions are one or two parcels of so many bytes, and aligned to one (IALIGN = 16)."""
@@ -149,14 +149,11 @@ class GuestRunner:
 
     def _tval(self, trap: Trap) -> int:
         """Return what the real hart writes to tval."""
-        match trap.cause:
-            case Exc.ILLEGAL_INSTRUCTION:
-                return trap.instruction if self._illegal_tval else 0
-            case Exc.BREAKPOINT:
-                return self._hart.pc
-            case Exc.ECALL_U:
-                return 0
-        return trap.address + trap.offset
+        if trap.cause in ADDRESS_CAUSES:
+            return trap.address + trap.offset
+        if trap.cause == Exc.ILLEGAL_INSTRUCTION:
+            return trap.instruction if self._illegal_tval else 0
+        return self._hart.pc if trap.cause == Exc.BREAKPOINT else 0
 
     def _alert(self) -> None:
         self._engine.alert = True

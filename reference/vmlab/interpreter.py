@@ -119,11 +119,14 @@ class Interpreter:
 
     def step(self) -> None:
         """Execute one instruction. Raise TrapRaised, with nothing changed, if it traps."""
+        word, _ = self._fetch(self._hart.pc)
+        self._perform(word, decode(word))
+
+    def _perform(self, word: int, decoded: Decoded | None) -> None:
+        """Execute the instruction that was fetched from the hart's pc; as `step`."""
         hart = self._hart
-        word, _ = self._fetch(hart.pc)
         if self._trace is not None:
             self._trace.add(Executed(hart.pc, word, hart.mode))
-        decoded = decode(word)
         try:
             if decoded is None:
                 raise TrapRaised(Trap(Exc.ILLEGAL_INSTRUCTION))

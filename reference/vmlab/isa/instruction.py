@@ -47,6 +47,8 @@ class Kind(Enum):
     SYSTEM = "system"
     """No meaning: an engine knows it by its name."""
 
+    __hash__ = object.__hash__  # that of an enumeration is a function in Python
+
 
 class CsrForm(Enum):
     """When a CSR instruction reads and writes its CSR (Zicsr, "CSR Instructions")."""

@@ -32,7 +32,10 @@ class Block:
     start: int
     """Virtual address."""
     operations: tuple[Callable[[], int], ...]
-    """Empty if its first instruction must go by the book."""
+    stops: bool
+    """Whether what stands behind them must go by the book."""
+    last: Decoded | None
+    """That instruction, if it is one."""
     page: CodePage
     addresses: tuple[int, ...]
     """Of the operations."""
@@ -68,17 +71,19 @@ def block(page: CodePage, start: int, ram: Ram, x: list[int]) -> Block:
         return known
     functions: list[Callable[[], int]] = []
     addresses: list[int] = []
-    decoded = None
+    decoded, stops = None, False
     pc, operations = start, page.operations
     while len(functions) < LONGEST and pc >> 12 == page.number:
         decoded = instruction(page, pc, ram)
+        stops = decoded is None
         if decoded is None:
             break
         function = operations.get(pc)
         if function is None:
             around = Surroundings(x, ram, page.context, ())
             function = operations[pc] = operation(decoded, pc, around)
-        if function is by_the_book:
+        stops = function is by_the_book
+        if stops:
             break
         functions.append(function)
         addresses.append(pc)
@@ -86,9 +91,10 @@ def block(page: CodePage, start: int, ram: Ram, x: list[int]) -> Block:
         if decoded.instruction.kind in ENDS:
             break
     jumps = None
-    if decoded is not None and _chooses(decoded) and functions:
+    if decoded is not None and not stops and _chooses(decoded):
         jumps = page.jumps.setdefault(addresses[-1], set())
-    made = Block(start, tuple(functions), page, tuple(addresses), jumps, HOT)
+    last = decoded if stops else None
+    made = Block(start, tuple(functions), stops, last, page, tuple(addresses), jumps, HOT)
     page.blocks[start] = made
     return made
 

@@ -80,6 +80,7 @@ class Translator(Interpreter):
             pc = hart.pc
             left = limit
             unit: Block | Entry | None = None
+            known: Decoded | None = None
             stopped = hot = False
             code = mmu.context.code
             try:
@@ -106,12 +107,12 @@ class Translator(Interpreter):
                     operations = unit.operations
                     if len(operations) > left:
                         operations = operations[:left]
-                    elif not operations:
-                        stopped = True
-                        break
                     for function in operations:
                         pc = function()
                     left -= len(operations)
+                    if unit.stops and left:
+                        stopped, known = True, unit.last
+                        break
                     if unit.jumps is not None and left:
                         unit.jumps.add(pc)
             except (KeyError, IndexError) as missing:
@@ -123,7 +124,10 @@ class Translator(Interpreter):
             clock.retire(limit - left)
             limit = left
             if limit and stopped:
-                self.step()
+                if known is None:
+                    self.step()
+                else:
+                    self._perform(known.word, known)
                 limit -= 1
             elif hot and unit is not None:
                 self._make_region(pc, unit)

@@ -35,8 +35,10 @@ class Frame:
 
     offset: int
     """In RAM, in bytes."""
-    held: bytearray
-    """What the page held."""
+    memory: memoryview
+    """The page itself."""
+    held: bytearray = field(init=False)
+    """What it held."""
     code: bytearray = field(default_factory=lambda: bytearray(PAGE_SIZE // 8))
     """For each 8 bytes: 1 if instructions were translated from them."""
     pages: list[CodePage] = field(default_factory=list)
@@ -44,6 +46,9 @@ class Frame:
     """How often code in it has changed, each time soon after the last."""
     changed: int = 0
     """How many instructions had retired then."""
+
+    def __post_init__(self) -> None:
+        self.held = bytearray(self.memory)
 
 
 @dataclass(eq=False)
@@ -94,7 +99,7 @@ class CodePages:
             return page
         frame = self._frames.get(start)
         if frame is None:
-            frame = Frame(start, self._contents(start))
+            frame = Frame(start, self._ram[start : start + PAGE_SIZE])
             self._frames[start] = frame
         if start not in self._mmu.guarded:
             self._guard(start)
@@ -130,7 +135,7 @@ class CodePages:
             at = offset & PAGE_MASK & -8
             if frame is None or not frame.code[at // 8]:
                 if frame is not None:
-                    frame.held[at : at + 8] = self._ram[offset & -8 : (offset & -8) + 8]
+                    frame.held[at : at + 8] = frame.memory[at : at + 8]
                 return
         for start in range(offset & ~PAGE_MASK, offset + length, PAGE_SIZE):
             frame = self._frames.get(start)
@@ -145,15 +150,12 @@ class CodePages:
         for context in self._mmu.contexts():
             context.code.clear()
 
-    def _contents(self, start: int) -> bytearray:
-        return bytearray(self._ram[start : start + PAGE_SIZE])
-
     def _compare(self, frame: Frame) -> None:
         """Drop what was made of a frame if its code is no longer what it was."""
-        now, before = self._contents(frame.offset), frame.held
+        now, before = frame.memory.tobytes(), frame.held
         if now == before:
             return
-        frame.held = now
+        frame.held = bytearray(now)
         for number, is_code in enumerate(frame.code):
             at = 8 * number
             if is_code and now[at : at + 8] != before[at : at + 8]:
