@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import select
-import socket
 import time
 
 from vmlab.link import frames
@@ -31,13 +30,13 @@ class TooLarge(Exception):
 
 
 class Channel:
-    """The grader's end of a worker's link and of its output."""
+    """The grader's ends of a worker's link, two pipes, and of its output."""
 
     def __init__(
-        self, link: socket.socket, output: int, wall_seconds: float, output_bytes: int
+        self, questions: int, answers: int, output: int, wall_seconds: float, output_bytes: int
     ) -> None:
-        self._link = link
-        self._link_fd = link.fileno()
+        self._questions = questions
+        self._answers = answers
         self._output = output
         self._listener: Listener | None = None
         self._left = wall_seconds
@@ -46,10 +45,10 @@ class Channel:
         self._printed = bytearray()
         self._silent = False
         self._received = bytearray()
-        link.setblocking(False)
-        os.set_blocking(output, False)
         self._poll = select.poll()
-        self._poll.register(link, select.POLLIN)
+        for descriptor in (questions, answers, output):
+            os.set_blocking(descriptor, False)
+        self._poll.register(answers, select.POLLIN)
         self._poll.register(output, select.POLLIN)
 
     def listen(self, descriptor: int) -> None:
@@ -59,26 +58,28 @@ class Channel:
 
     def send(self, body: bytes) -> None:
         """Send a frame. Raise Gone, Late, or Forbidden for what the worker tries meanwhile."""
-        rest = memoryview(frames.pack(body))
+        frame = frames.pack(body)
+        sent = self._send(frame)
+        if sent == len(frame):
+            return
+        rest = memoryview(frame)[sent:]
         deadline = time.monotonic() + self._left
+        self._poll.unregister(self._answers)
+        self._poll.register(self._questions, select.POLLOUT)
         while rest:
-            try:
-                rest = rest[self._link.send(rest) :]
-            except BlockingIOError:
-                self._poll.modify(self._link, select.POLLOUT)
-                self._wait(deadline)
-                self._poll.modify(self._link, select.POLLIN)
-            except OSError:
-                self._drain()
-                raise Gone from None
+            self._wait(deadline)
+            rest = rest[self._send(rest) :]
+        self._poll.unregister(self._questions)
+        self._poll.register(self._answers, select.POLLIN)
         self._left = deadline - time.monotonic()
 
     def receive(self) -> bytes:
         """Wait for a frame and return its body. Raise Gone, Late, TooLarge or Forbidden."""
         deadline = time.monotonic() + self._left
-        while (body := self._frame()) is None:
+        body = self._frame() if self._received else None
+        while body is None:
             if self._wait(deadline):
-                self._fill()
+                body = self._fill()
         self._left = deadline - time.monotonic()
         return body
 
@@ -93,18 +94,18 @@ class Channel:
         """Close every descriptor."""
         if self._listener is not None:
             self._listener.close()
-        self._link.close()
-        os.close(self._output)
+        for descriptor in (self._questions, self._answers, self._output):
+            os.close(descriptor)
 
     def _wait(self, deadline: float) -> bool:
-        """Wait for one event and deal with it; return whether the link is ready."""
+        """Wait for one event and deal with it; return whether it is the link's."""
         left = deadline - time.monotonic()
         if left <= 0:
             self._left = 0
             raise Late
         ready = False
         for descriptor, event in self._poll.poll(left * 1000):
-            if descriptor == self._link_fd:
+            if descriptor in (self._answers, self._questions):
                 ready = True
             elif descriptor == self._output:
                 self._read_output()
@@ -113,6 +114,31 @@ class Channel:
             else:
                 self._poll.unregister(descriptor)  # no process is behind it any more
         return ready
+
+    def _send(self, data: bytes | memoryview) -> int:
+        try:
+            return os.write(self._questions, data)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            self._drain()
+            raise Gone from None
+
+    def _fill(self) -> bytes | None:
+        """Read a piece of what has come; return the body of the first frame if it is whole."""
+        try:
+            chunk = os.read(self._answers, CHUNK)
+        except BlockingIOError:
+            return None
+        except OSError:
+            chunk = b""
+        if not chunk:
+            self._drain()
+            raise Gone
+        if not self._received and frames.is_whole(chunk):
+            return chunk[frames.HEADER :]
+        self._received += chunk
+        return self._frame()
 
     def _frame(self) -> bytes | None:
         if len(self._received) < frames.HEADER:
@@ -126,18 +152,6 @@ class Channel:
         body = bytes(self._received[frames.HEADER : end])
         del self._received[:end]
         return body
-
-    def _fill(self) -> None:
-        try:
-            chunk = self._link.recv(CHUNK)
-        except BlockingIOError:
-            return
-        except OSError:
-            chunk = b""
-        if not chunk:
-            self._drain()
-            raise Gone
-        self._received += chunk
 
     def _read_output(self) -> bool:
         """Read a piece of what was printed; return whether there may be more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, TypedDict
@@ -9,8 +10,9 @@ from typing import Annotated, Any, Literal, TypedDict
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
 from vmlab.link import declared
 from vmlab.link.blame import MESSAGE_MOST, TEXT_MOST
-from vmlab.link.calls import Answer
+from vmlab.link.calls import Answer, load_blocks
 from vmlab.link.interface import Interface, Method
+from vmlab.link.serve import HEAD
 from vmlab.ranges import Length
 
 from . import schema
@@ -28,7 +30,6 @@ class Malformed(Exception):
 class Failed(TypedDict):
     """The part did not answer the call."""
 
-    id: int
     kind: Literal["failed"]
     reason: str
     message: str
@@ -60,29 +61,52 @@ class Messages:
         self._validator = SchemaValidator(
             core_schema.tagged_union_schema(self._kinds(), discriminator="kind", strict=True)
         )
+        self._silent = self._validator.isinstance_python(method.silence)
 
     def read(self, body: bytes, question: int) -> Answer | Failed | NestedCall:
         """Return what a message says, checked. Raise Malformed."""
-        try:
-            message = self._validator.validate_json(body)
-        except ValidationError as error:
-            raise Malformed(_shortly(error)) from None
-        if message["id"] != question:
-            raise Malformed(f"it answers question {message['id']}, which was not asked")
+        if len(body) < HEAD.size:
+            raise Malformed(f"{len(body)} bytes, not even a head")
+        number, size = HEAD.unpack_from(body)
+        if number != question:
+            raise Malformed(f"it answers question {number}, which was not asked")
+        end = HEAD.size + size
+        blocks, text = body[HEAD.size : end], body[end:]
+        if len(blocks) < size:
+            raise Malformed("the blocks end in their middle")
+        if not text and self._silent:
+            return Answer(None, {}, self._blocks(blocks))
+        message = self._document(text)
         verb, _, name = message["kind"].partition(" ")
-        if verb == "failed":
-            return message  # type: ignore[no-any-return]
         if verb == "return":
-            return Answer(message["result"], message["inout"])
+            return Answer(message["result"], message["inout"], self._blocks(blocks))
         if verb == "raise":
-            return Answer(None, message["inout"], declared.DECLARED[name](**message["fields"]))
+            error = declared.DECLARED[name](**message["fields"])
+            return Answer(None, message["inout"], self._blocks(blocks), error)
+        if blocks:
+            raise Malformed("only an answer has blocks")
+        if verb == "failed":
+            return message  # type: ignore[return-value]
         parameter, _, method = name.partition(".")
         nested = self._callbacks[parameter].methods[method]
         return NestedCall(parameter, nested, message["call"], message["arguments"])
 
+    def _document(self, text: bytes) -> dict[str, Any]:
+        try:
+            return self._validator.validate_json(text)  # type: ignore[no-any-return]
+        except ValidationError as error:
+            raise Malformed(_shortly(error)) from None
+
+    def _blocks(self, data: bytes) -> list[tuple[bytes, Sequence[Any]]]:
+        try:
+            return load_blocks(self._method, data)
+        except ValueError as problem:
+            raise Malformed(str(problem)) from None
+
     def _kinds(self) -> dict[str, CoreSchema]:
+        plain = {name for name, _ in self._method.inout}
         inout = schema.record(
-            {p.name: schema.changes(p.type) for p in self._method.parameters if p.inout}
+            {p.name: schema.changes(p.type) for p in self._method.parameters if p.name in plain}
         )
         kinds = {
             "return": {"result": schema.schema(self._method.result), "inout": inout},
@@ -103,9 +127,7 @@ class Messages:
                     "arguments": schema.record(arguments),
                 }
         return {
-            kind: schema.record(
-                {"id": COUNTER, "kind": core_schema.literal_schema([kind]), **fields}
-            )
+            kind: schema.record({"kind": core_schema.literal_schema([kind]), **fields})
             for kind, fields in kinds.items()
         }
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import marshal
 import os
-from collections.abc import Callable
-from random import Random
+import struct
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
 from vmlab.link.calls import Answer, dump_arguments, perform, settle
@@ -41,6 +41,8 @@ FAILURES: dict[str, type[PartError]] = {
     "memory": PartOutOfMemory,
     "wall": WallHit,
 }
+FATAL = (Gone, Late, Forbidden, Malformed, TooLarge)
+"""What ends a worker."""
 
 
 class Process(Protocol):
@@ -81,7 +83,7 @@ class WorkerLink(Generic[T]):
         self._channel = channel
         self._process = process
         self._ledger = ledger
-        self._ids = Random(os.urandom(16))
+        self._ids = _unguessable()
         self._question = 0
         self._end: PartError | None = None
         for method in interface.methods.values():
@@ -98,37 +100,38 @@ class WorkerLink(Generic[T]):
             except NotPlain as problem:
                 raise LinkFailure(f"{method.name}: our argument {problem}") from None
             self._ledger.enter()
-            answer = self._guarded(lambda: self._ask(method, messages, arguments, values))
-            return settle(answer, values)
+            if self._end is not None:
+                raise _again(self._end)
+            try:
+                answer = self._ask(method, messages, arguments, values)
+            except FATAL as problem:
+                raise self._over(problem) from None
+            return settle(method, answer, values)
 
         call.__name__ = method.name
         call.__doc__ = method.doc
         return call
 
-    def _guarded(self, exchange: Callable[[], Answer]) -> Answer:
-        """Turn whatever the worker does into an answer or a PartError."""
-        if self._end is not None:
-            raise _again(self._end)
-        try:
-            return exchange()
-        except Gone:
+    def _over(self, problem: Exception) -> PartError:
+        """End the worker for what it did; return what every call from now on raises."""
+        if isinstance(problem, Gone):
             end: PartError = self._process.epitaph()
-        except Late:
+        elif isinstance(problem, Late):
             end = PartTimeout("the part took too long to answer")
-        except Forbidden as attempt:
-            end = WallHit(str(attempt))
-        except (Malformed, TooLarge) as problem:
+        elif isinstance(problem, Forbidden):
+            end = WallHit(str(problem))
+        else:
             end = BadAnswer(f"the answer has the wrong form: {problem}")
         self._end = end
         self._process.kill()
-        raise _again(end)
+        return _again(end)
 
     def _ask(
         self, method: Method, messages: Messages, arguments: dict[str, Any], values: dict[str, Any]
     ) -> Answer:
         # Not to be guessed, so that no answer can lie ready before it is asked for.
-        self._question = self._ids.getrandbits(48)
-        question = {"id": self._question, "method": method.name, "arguments": arguments}
+        self._question = next(self._ids)
+        question = self._question, method.name, arguments
         self._channel.send(marshal.dumps(question, MARSHAL))
         expected = 1
         while True:
@@ -156,20 +159,23 @@ class WorkerLink(Generic[T]):
             self._end = PartExited("the call was given up")
             self._process.kill()
             raise
-        self._channel.send(marshal.dumps({"call": nested.number, **reply}, MARSHAL))
+        self._channel.send(marshal.dumps(reply, MARSHAL))
 
     def _abandon(self, messages: Messages) -> None:
-        def wait() -> Answer:
+        """Tell the worker that nobody waits for its answer any more."""
+        try:
             self._channel.send(marshal.dumps({"kind": "abort"}, MARSHAL))
             message = messages.read(self._channel.receive(), self._question)
-            if isinstance(message, dict) and message["reason"] == "aborted":
-                return Answer(None, {})
-            raise Malformed("it went on after its call had been given up")
+            if not isinstance(message, dict) or message["reason"] != "aborted":
+                raise Malformed("it went on after its call had been given up")
+        except FATAL as problem:
+            self._over(problem)  # the link is closed now; what ended the call matters more
 
-        try:
-            self._guarded(wait)
-        except PartError:
-            return  # the link is closed now; what ended the call matters more
+
+def _unguessable() -> Iterator[int]:
+    """Yield numbers of 64 bits; drawn many at once, since that takes a system call."""
+    while True:
+        yield from struct.unpack("<512Q", os.urandom(4096))
 
 
 def _failure(message: Failed) -> PartError:

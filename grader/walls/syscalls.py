@@ -27,7 +27,7 @@ ALLOWED = _words("""
     arch_prctl getrandom exit exit_group
     sendmsg
 """)
-"""`sendmsg` hands over the filter's own listener; no socket but the link is there to use it on."""
+"""`sendmsg` hands over the filter's own listener; later there is no socket to use it on."""
 
 SELF_ONLY = ("kill", "tkill", "tgkill")
 """Allowed if the first argument is the process itself: `abort` ends a process that way."""

@@ -35,7 +35,7 @@ class Birth:
     """The submission's, compiled."""
     orders: dict[str, Any]
     descriptors: list[int]
-    """The link, the output and perhaps the guest's memory."""
+    """Greeting, questions, answers, output and perhaps the guest's memory."""
     kept: set[int]
     """Descriptors that imports need."""
 
@@ -43,14 +43,14 @@ class Birth:
 def enter(birth: Birth) -> tuple[Server, str]:
     """Go behind the walls; return what serves the part, and the part's name. Raise OSError."""
     config, orders = birth.config, birth.orders
-    link, output, *memory = birth.descriptors
+    greeting, questions, answers, output, *memory = birth.descriptors
     for standard in (1, 2):
         os.dup2(output, standard)
-    own = {0, 1, 2, link, *memory, *birth.kept}
+    own = {0, 1, 2, greeting, questions, answers, *memory, *birth.kept}
     close_all_but(own if birth.ruleset is None else own | {birth.ruleset})
     size = os.fstat(memory[0]).st_size if memory else 0
     limits = {**config["limits"], "memory_bytes": config["limits"]["memory_bytes"] + size}
-    with socket.socket(fileno=link) as sock:
+    with socket.socket(fileno=greeting) as sock:
         try:
             raised = walls.raise_around_self(
                 config["walls"], birth.ruleset, orders["uid"], limits, orders["processor"]
@@ -64,7 +64,6 @@ def enter(birth: Birth) -> tuple[Server, str]:
         else:
             socket.send_fds(sock, [hello], [raised.listener])
             os.close(raised.listener)
-        sock.detach()
     ram = None
     if memory:
         ram = memoryview(mmap.mmap(memory[0], size))
@@ -76,7 +75,7 @@ def enter(birth: Birth) -> tuple[Server, str]:
     # What was printed before a crash helps to find it.
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     blame = Blame(config["submission"])
-    return Server(link, Interface.of(birth.protocol), blame, ram), config["part"]
+    return Server(questions, answers, Interface.of(birth.protocol), blame, ram), config["part"]
 
 
 def live(server: Server, part: str) -> None:

@@ -25,6 +25,7 @@ from grader.walls import bubblewrap, places, uids
 from grader.worker import control
 
 from . import processor
+from .ends import pairs
 from .limits import Limits
 from .stage import WORKER_PACKAGE, Stage, wipe
 from .worker import Worker
@@ -136,9 +137,8 @@ class Zygote:
         with ExitStack() as stack:
             uid = stack.enter_context(uids.claim()) if "uid" in self.policy.names else None
             scratch = stack.enter_context(self._scratch(uid))
-            ours, theirs = socket.socketpair()
-            output, printing = os.pipe()
-            given = [theirs.fileno(), printing]
+            ours, theirs = pairs()
+            given = [theirs.greeting.fileno(), theirs.questions, theirs.answers, theirs.output]
             try:
                 if ram is not None:
                     check_sealed(ram)
@@ -147,12 +147,10 @@ class Zygote:
                 pid = self._spawn({"spawn": orders}, given)
             except BaseException:
                 ours.close()
-                os.close(output)
                 raise
             finally:
                 theirs.close()
-                os.close(printing)
-            worker = Worker(self, pid, ours, output, self.limits)
+            worker = Worker(self, pid, ours, self.limits)
             stack.callback(worker.close)
             return worker, stack.pop_all()
 

@@ -24,6 +24,7 @@ from grader.link.printable import printable
 from grader.link.worker_link import Ledger, WorkerLink
 from grader.worker.life import OUT_OF_MEMORY
 
+from .ends import Ends
 from .limits import Limits
 
 if TYPE_CHECKING:
@@ -50,15 +51,15 @@ class Greeting(BaseModel):
 class Worker:
     """A walled process; `Zygote.worker` makes it."""
 
-    def __init__(
-        self, zygote: Zygote, pid: int, link: socket.socket, output: int, limits: Limits
-    ) -> None:
+    def __init__(self, zygote: Zygote, pid: int, ends: Ends, limits: Limits) -> None:
         self._zygote = zygote
         self._pid = pid
-        self._socket = link
+        self._greeting = ends.greeting
         self._limits = limits
         self._ledger = Ledger(limits.calls)
-        self._channel = Channel(link, output, limits.wall_seconds, limits.output_bytes)
+        self._channel = Channel(
+            ends.questions, ends.answers, ends.output, limits.wall_seconds, limits.output_bytes
+        )
         self._output: str | None = None
         self._last: Ended | None = None
 
@@ -78,15 +79,15 @@ class Worker:
 
     def greet(self, policy: walls.Policy) -> None:
         """Wait until the worker's walls stand. Raise LinkFailure if one does not."""
-        self._socket.settimeout(GREETING_SECONDS)
+        self._greeting.settimeout(GREETING_SECONDS)
         try:
-            head, descriptors, _, _ = socket.recv_fds(self._socket, frames.HEADER, 1)
-            body = self._socket.recv(int.from_bytes(head, "big"))
+            head, descriptors, _, _ = socket.recv_fds(self._greeting, frames.HEADER, 1)
+            body = self._greeting.recv(int.from_bytes(head, "big"))
             greeting = Greeting.model_validate_json(body)
         except (OSError, ValidationError) as error:
             said = f"{error}; {self.epitaph()}\n{self.output}{self._zygote.complaints()}"
             raise LinkFailure(f"a worker did not start: {said}") from None
-        self._socket.setblocking(False)
+        self._greeting.close()
         if descriptors:
             self._channel.listen(descriptors[0])
         wanted = policy.names - {"bubblewrap"}
@@ -117,6 +118,7 @@ class Worker:
         finally:
             if self._output is None:
                 self._output = printable(self._channel.printed())
+                self._greeting.close()
                 self._channel.close()
 
 

@@ -10,7 +10,7 @@ in-out arguments comes back. The caller's objects change only once the whole ans
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,17 +31,20 @@ class Answer:
     result: Any
     inout: dict[str, Any]
     """Changes of the in-out arguments, as `assign` takes them."""
+    blocks: list[tuple[bytes, Sequence[Any]]]
+    """Changes of those that are blocks, as `Block.assign` takes them."""
     error: Exception | None = None
 
 
 def dump_arguments(codecs: Crossing, values: dict[str, Any]) -> dict[str, Any]:
     """Return what travels of a call's arguments, by `sent` or `packed`. Raise NotPlain."""
     data = {}
-    for name, inner in codecs:
-        try:
+    name = ""
+    try:
+        for name, inner in codecs:
             data[name] = inner.dump(values[name])
-        except NotPlain as problem:
-            raise problem.inside(name) from None
+    except NotPlain as problem:
+        raise problem.inside(name) from None
     return data
 
 
@@ -57,6 +60,7 @@ def perform(method: Method, function: Callable[..., Any], values: dict[str, Any]
     """
     answer: dict[str, Any]
     before = [track.snapshot(values[name]) for name, track in method.inout]
+    numbers = [integers.numbers(values[name]) for name, integers in method.blocks]
     try:
         result = function(*[values[name] for name in method.names])
     except DECLARED as error:
@@ -70,28 +74,46 @@ def perform(method: Method, function: Callable[..., Any], values: dict[str, Any]
             answer = {"kind": "return", "result": method.answer.dump(result)}
         except NotPlain as problem:
             raise problem.inside("result") from None
-    inout = {}
-    for (name, track), old in zip(method.inout, before, strict=True):
-        try:
+    blocks, inout = b"", {}
+    name = ""
+    try:
+        for (name, track), old in zip(method.inout, before):  # noqa: B905  (hot, and of one length)
             inout[name] = track.dump(old, values[name])
-        except NotPlain as problem:
-            raise problem.inside(name) from None
-    return {**answer, "inout": inout}
+        for (name, integers), old in zip(method.blocks, numbers):  # noqa: B905  (the same)
+            blocks += integers.pack_changes(old, values[name])
+    except NotPlain as problem:
+        raise problem.inside(name) from None
+    answer["inout"], answer["blocks"] = inout, blocks
+    return answer
 
 
 def load_answer(method: Method, data: dict[str, Any]) -> Answer:
     """Turn what `perform` made into values; trusts its shape."""
     inout = {name: track.load(data["inout"][name]) for name, track in method.inout}
+    blocks = load_blocks(method, data["blocks"])
     verb, _, name = data["kind"].partition(" ")
     if verb == "raise":
-        return Answer(None, inout, declared.load(name, data["fields"]))
-    return Answer(method.answer.load(data["result"]), inout)
+        return Answer(None, inout, blocks, declared.load(name, data["fields"]))
+    return Answer(method.answer.load(data["result"]), inout, blocks)
 
 
-def settle(answer: Answer, values: dict[str, Any]) -> Any:
+def load_blocks(method: Method, data: bytes) -> list[tuple[bytes, Sequence[Any]]]:
+    """Return what `data` says of each in-out block. Raise ValueError; trusts nothing."""
+    found, end = [], 0
+    for _, integers in method.blocks:
+        places, numbers, end = integers.unpack_changes(data, end)
+        found.append((places, numbers))
+    if end != len(data):
+        raise ValueError("there are more changes than arguments")
+    return found
+
+
+def settle(method: Method, answer: Answer, values: dict[str, Any]) -> Any:
     """Give the caller's objects their new state; return the result or raise the exception."""
-    for name, changes in answer.inout.items():
-        assign(values[name], changes)
+    for (name, integers), changes in zip(method.blocks, answer.blocks):  # noqa: B905  (hot)
+        integers.assign(values[name], *changes)
+    for name, changed in answer.inout.items():
+        assign(values[name], changed)
     if answer.error is not None:
         raise answer.error
     return answer.result
@@ -102,7 +124,8 @@ def prepare(interface: Interface[Any]) -> None:
     for name in declared.DECLARED:
         declared.fields_codecs(name)
     for method in interface.methods.values():
-        _ = method.names, method.sent, method.packed, method.inout, method.answer
+        _ = method.names, method.sent, method.lent, method.packed, method.answer
+        _ = method.inout, method.blocks, method.silence
         for parameter in method.parameters:
             if parameter.callback:
                 prepare(Interface.of(parameter.type))
@@ -127,7 +150,7 @@ def _forwarder(
             data = dump_arguments(method.sent, values)
         except NotPlain as problem:
             raise TypeError(f"{method.name}: {problem}") from None
-        return settle(exchange(method, data), values)
+        return settle(method, exchange(method, data), values)
 
     forward.__name__ = method.name
     forward.__doc__ = method.doc

@@ -21,11 +21,17 @@ def pack(body: bytes) -> bytes:
     return len(body).to_bytes(HEADER, "big") + body
 
 
+def is_whole(data: bytes) -> bool:
+    """Tell whether what came in one read is one frame, as it mostly is."""
+    return int.from_bytes(data[:HEADER], "big") == len(data) - HEADER
+
+
 def write(descriptor: int, body: bytes) -> None:
     """Send a frame, all of it. Raise FrameTooLarge."""
-    rest = memoryview(pack(body))
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
+    frame = pack(body)
+    sent = os.write(descriptor, frame)
+    while sent < len(frame):
+        sent += os.write(descriptor, memoryview(frame)[sent:])
 
 
 class Reader:
@@ -37,6 +43,11 @@ class Reader:
 
     def read(self) -> bytes | None:
         """Wait for a frame and return its body, or None if the other end has closed."""
+        if not self._ahead:
+            self._ahead = os.read(self._descriptor, READ_AHEAD)
+            if is_whole(self._ahead):
+                body, self._ahead = self._ahead[HEADER:], b""
+                return body
         if not self._more(HEADER):
             return None
         end = HEADER + int.from_bytes(self._ahead[:HEADER], "big")

@@ -22,6 +22,7 @@ from typing import (
     get_type_hints,
 )
 
+from .block import Block, block
 from .changes import Tracker, tracker
 from .packed import Packing, packing
 from .wire import Codec, codec
@@ -90,8 +91,26 @@ class Method:
 
     @cached_property
     def inout(self) -> tuple[tuple[str, Tracker], ...]:
-        """The parameters whose changes travel back."""
-        return tuple((p.name, tracker(p.type)) for p in self.parameters if p.inout)
+        """The parameters whose changes travel back, but for those that are blocks."""
+        return tuple(
+            (p.name, tracker(p.type)) for p in self.parameters if p.inout and not block(p.type)
+        )
+
+    @cached_property
+    def blocks(self) -> tuple[tuple[str, Block], ...]:
+        """The parameters whose changes travel back as blocks."""
+        found = ((p.name, block(p.type)) for p in self.parameters if p.inout)
+        return tuple((name, integers) for name, integers in found if integers is not None)
+
+    @cached_property
+    def lent(self) -> tuple[Parameter, ...]:
+        """The other parameters: objects that stay with the caller, and memory."""
+        return tuple(p for p in self.parameters if not p.sent)
+
+    @cached_property
+    def silence(self) -> dict[str, Any]:
+        """What `calls.perform` returns if there is nothing to tell, or nothing but of blocks."""
+        return {"kind": "return", "result": None, "inout": {}}
 
     @cached_property
     def answer(self) -> Codec:

@@ -59,7 +59,7 @@ class LocalLink(Generic[T]):
                 raise BadAnswer(f"{method.name}: {problem}") from None
             finally:
                 escape.pass_on()
-            return settle(load_answer(method, answer), values)
+            return settle(method, load_answer(method, answer), values)
 
         return call
 

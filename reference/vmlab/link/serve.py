@@ -3,15 +3,16 @@
 One thread, one call at a time. While a call runs, the part may call the objects it was given; such
 a nested call goes back over the same link, and the worker waits for its reply.
 
-    question  {"id", "method", "arguments"}
-    answer    {"id", "kind": "return", "result", "inout"}
-              {"id", "kind": "raise NAME", "fields", "inout"}
-              {"id", "kind": "failed", "reason", "message", "traceback"}
-              {"id", "kind": "call PARAMETER.METHOD", "call", "arguments"}
-    reply     {"call", "kind": "return" | "raise NAME" | "abort" | "refused", ...}
+    question  (id, method, arguments)
+    answer    id, blocks and {"kind": "return", "result", "inout"}
+                          or {"kind": "raise NAME", "fields", "inout"}
+              id and {"kind": "failed", "reason", "message", "traceback"}
+                  or {"kind": "call PARAMETER.METHOD", "call", "arguments"}
+    reply     {"kind": "return" | "raise NAME" | "abort", ...}
 
-Answers are JSON, for the caller trusts no byte of them. Questions and replies are in Python's own
-`marshal`, which takes less than half the time for the numbers of a hart's state. That is safe since
+The caller trusts no byte of an answer: a head (`HEAD`), what changed in records of integers such as
+a hart's state (`vmlab.link.block`), and the rest as JSON, or nothing if there is no rest. Questions
+and replies are in Python's own `marshal`, which takes less than half the time. That is safe since
 they come from the caller, whom the worker has to believe anyway, and who runs the same Python.
 """
 
@@ -20,6 +21,7 @@ from __future__ import annotations
 import errno
 import json
 import marshal
+import struct
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -33,6 +35,8 @@ from .interface import Interface, Method
 from .local import function_of
 from .wire import NotPlain
 
+HEAD = struct.Struct("<QI")
+"""Starts every answer: the question's id, and the length in bytes of the blocks that follow."""
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 """What a system call answers when a wall stands in its way."""
 
@@ -42,13 +46,18 @@ class Abandoned(BaseException):
 
 
 class Server:
-    """Serves one part on one descriptor."""
+    """Serves one part: reads from one descriptor, answers to another."""
 
     def __init__(
-        self, descriptor: int, interface: Interface[Any], blame: Blame, memory: Any = None
+        self,
+        questions: int,
+        answers: int,
+        interface: Interface[Any],
+        blame: Blame,
+        memory: Any = None,
     ) -> None:
-        self._descriptor = descriptor
-        self._frames = frames.Reader(descriptor)
+        self._frames = frames.Reader(questions)
+        self._answers = answers
         self._interface = interface
         self._blame = blame
         self._memory = memory
@@ -71,20 +80,21 @@ class Server:
                     module = load()
                 except BaseException as error:  # SystemExit and the like are answers too
                     failure = self._failure("the import", error)
-            question = marshal.loads(body)
-            self._question = question["id"]
-            answer = failure if module is None else self._answer(module, question)
+            self._question, name, arguments = marshal.loads(body)
+            method = self._interface.methods[name]
+            answer = self._answer(module, method, arguments) if module else dict(failure)
             _flush()
-            self._send({"id": self._question, **answer})
+            blocks = answer.pop("blocks", b"")
+            self._send(blocks, None if answer == method.silence else answer)
 
-    def _answer(self, module: ModuleType, question: dict[str, Any]) -> dict[str, Any]:
-        method = self._interface.methods[question["method"]]
-        values = load_arguments(method.packed, question["arguments"])
-        for parameter in method.parameters:
-            if parameter.callback:
-                values[parameter.name] = self._proxy(parameter.name, parameter.type)
-            elif parameter.shared:
-                values[parameter.name] = self._memory
+    def _answer(
+        self, module: ModuleType, method: Method, arguments: dict[str, Any]
+    ) -> dict[str, Any]:
+        values = load_arguments(method.packed, arguments)
+        for parameter in method.lent:
+            values[parameter.name] = (
+                self._proxy(parameter.name, parameter.type) if parameter.callback else self._memory
+            )
         self._running = True
         try:
             return perform(method, function_of(module, method.name), values)
@@ -118,14 +128,8 @@ class Server:
             if not self._running or self._question != asked:
                 raise RuntimeError(f"{name}.{method.name} was called after its call had ended")
             self._calls += 1
-            self._send(
-                {
-                    "id": asked,
-                    "kind": f"call {name}.{method.name}",
-                    "call": self._calls,
-                    "arguments": data,
-                }
-            )
+            kind = f"call {name}.{method.name}"
+            self._send(b"", {"kind": kind, "call": self._calls, "arguments": data})
             body = self._frames.read()
             reply = {"kind": "abort"} if body is None else marshal.loads(body)
             if reply["kind"] == "abort":
@@ -134,12 +138,14 @@ class Server:
 
         return Proxy(Interface.of(protocol), exchange)
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def _send(self, blocks: bytes, document: dict[str, Any] | None) -> None:
+        head = HEAD.pack(self._question, len(blocks)) + blocks
         try:
-            frames.write(self._descriptor, json.dumps(message).encode())
+            text = b"" if document is None else json.dumps(document).encode()
+            frames.write(self._answers, head + text)
         except frames.FrameTooLarge as problem:
             failed = _failed("bad", f"the answer is too large: {problem}")
-            frames.write(self._descriptor, json.dumps({"id": self._question, **failed}).encode())
+            self._send(b"", failed)
 
 
 def _failed(reason: str, message: str, traceback: str = "") -> dict[str, Any]:

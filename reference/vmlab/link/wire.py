@@ -199,7 +199,7 @@ def _span(length: Length) -> str:
 def _enum_codec(kind: type[Enum]) -> Codec:
     def dump(value: Any) -> Any:
         if type(value) is kind:
-            return value.value
+            return value._value_  # `value` is a property in Python, which takes a while
         if issubclass(kind, int) and isinstance(value, int) and not isinstance(value, bool):
             try:
                 return kind(value).value
@@ -207,7 +207,8 @@ def _enum_codec(kind: type[Enum]) -> Codec:
                 pass
         raise NotPlain(f"is {describe(value)}, not a {kind.__name__}")
 
-    return Codec(dump, kind, nature=Nature.FIXED)
+    members = {member.value: member for member in kind}
+    return Codec(dump, members.__getitem__, nature=Nature.FIXED)
 
 
 def _record_codec(kind: type[Any]) -> Codec:

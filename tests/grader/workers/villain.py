@@ -95,8 +95,7 @@ def nested(vcpu, computer, name):
         return 0
     if name == "kept":
         return LEFT_BEHIND[0].peek(1)
-    question = current_question()
-    call = {"id": question, "call": 1}
+    call = {"call": 1}
     forged = {
         "forged argument": {**call, "kind": "call computer.peek", "arguments": {"address": -1}},
         "forged bool": {**call, "kind": "call computer.peek", "arguments": {"address": True}},
@@ -109,19 +108,17 @@ def nested(vcpu, computer, name):
             "arguments": {"address": 1, "size": 8},
         },
         "missing argument": {**call, "kind": "call computer.peek", "arguments": {}},
-        "other question": {
-            **call,
-            "id": question + 1,
-            "kind": "call computer.peek",
-            "arguments": {"address": 1},
-        },
     }
+    honest = json.dumps({**call, "kind": "call computer.peek", "arguments": {"address": 1}})
     if name == "twice":
-        message = {**call, "kind": "call computer.peek", "arguments": {"address": 1}}
-        frame(json.dumps(message))
-        frame(json.dumps(message))
+        frame(message(honest))
+        frame(message(honest))
+    elif name == "other question":
+        frame(message(honest, question=current_question() ^ 1))
+    elif name == "with blocks":
+        frame(message(honest, blocks=b"\0"))
     else:
-        frame(json.dumps(forged[name]))
+        frame(message(json.dumps(forged[name])))
     return time.sleep(60)
 
 
@@ -366,39 +363,41 @@ def close_all(_):
     time.sleep(60)
 
 
-def find_link():
-    for descriptor in range(3, 4096):
-        try:
-            if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-                return descriptor
-        except OSError:
-            continue
+def server():
+    for depth in range(1, 20):
+        found = sys._getframe(depth).f_locals.get("self")
+        if type(found).__name__ == "Server":
+            return found
     raise LookupError
 
 
-def frame(text):
-    body = text.encode() if isinstance(text, str) else text
-    os.write(find_link(), struct.pack(">I", len(body)) + body)
+def find_link():
+    return server()._answers
 
 
 def current_question():
-    for depth in range(1, 20):
-        server = sys._getframe(depth).f_locals.get("self")
-        if type(server).__name__ == "Server":
-            return server._question
-    raise LookupError
+    return server()._question
+
+
+def frame(body):
+    os.write(find_link(), struct.pack(">I", len(body)) + body)
+
+
+def message(document, blocks=b"", question=None, size=None):
+    text = document.encode() if isinstance(document, str) else document
+    head = current_question() if question is None else question
+    return struct.pack("<QI", head, len(blocks) if size is None else size) + blocks + text
 
 
 def answer(**changes):
-    message = {"id": current_question(), "kind": "return", "result": "x", "inout": {}}
-    return json.dumps({**message, **changes})
+    return json.dumps({"kind": "return", "result": "x", "inout": {}, **changes})
 
 
 def forge(kind):
     right = answer()
     if kind == "twice":
-        frame(right)
-        frame(right)
+        frame(message(right))
+        frame(message(right))
         return "third"
     if kind == "announced":
         os.write(find_link(), b"\xff\xff\xff\xff" + b"x" * 1000)
@@ -409,55 +408,62 @@ def forge(kind):
         while True:
             os.write(find_link(), b"x")
             time.sleep(0.01)
+    elif kind in HEADS:
+        frame(HEADS[kind](right))
     else:
-        frame(
-            {
-                "empty": "",
-                "not json": "{",
-                "list": "[]",
-                "deep": '{"id":' + "[" * 500_000,
-                "long number": '{"id":' + "9" * 1_000_000 + "}",
-                "nan": right.replace('"x"', "NaN"),
-                "not unicode": b'{"id":"\xff\xfe"}',
-                "surrogate": answer(result="\ud800"),
-                "wrong id": answer(id=7),
-                "float id": answer(id=float(current_question())),
-                "no id": '{"kind": "return"}',
-                "other kind": answer(kind="sure"),
-                "object kind": answer(kind={}),
-                "extra key": answer(points=100),
-                "unknown exception": answer(kind="raise SystemExit", fields={}),
-                "forged exception": json.dumps(
-                    {
-                        "id": current_question(),
-                        "kind": "raise GuestFault",
-                        "fields": {"trap": {"cause": -1}},
-                        "inout": {},
-                    }
-                ),
-                "giant text": answer(result="x" * 3_000_000),
-                "unasked inout": answer(inout={"hart": {}}),
-                "unknown reason": json.dumps(
-                    {
-                        "id": current_question(),
-                        "kind": "failed",
-                        "reason": "passed",
-                        "message": "",
-                        "traceback": "",
-                    }
-                ),
-                "wordy": json.dumps(
-                    {
-                        "id": current_question(),
-                        "kind": "failed",
-                        "reason": "raised",
-                        "message": "x" * 1_000_000,
-                        "traceback": "",
-                    }
-                ),
-            }[kind]
-        )
+        documents = {
+            "no text": "",
+            "not json": "{",
+            "list": "[]",
+            "deep": '{"kind":' + "[" * 500_000,
+            "long number": '{"kind":' + "9" * 1_000_000 + "}",
+            "nan": right.replace('"x"', "NaN"),
+            "not unicode": b'{"kind":"\xff\xfe"}',
+            "surrogate": answer(result="\ud800"),
+            "no result": '{"kind": "return", "inout": {}}',
+            "other kind": answer(kind="sure"),
+            "object kind": answer(kind={}),
+            "extra key": answer(points=100),
+            "unknown exception": answer(kind="raise SystemExit", fields={}),
+            "forged exception": json.dumps(
+                {
+                    "kind": "raise GuestFault",
+                    "fields": {"trap": {"cause": -1}},
+                    "inout": {},
+                }
+            ),
+            "giant text": answer(result="x" * 3_000_000),
+            "unasked inout": answer(inout={"hart": {}}),
+            "unknown reason": json.dumps(
+                {
+                    "kind": "failed",
+                    "reason": "passed",
+                    "message": "",
+                    "traceback": "",
+                }
+            ),
+            "wordy": json.dumps(
+                {
+                    "kind": "failed",
+                    "reason": "raised",
+                    "message": "x" * 1_000_000,
+                    "traceback": "",
+                }
+            ),
+        }
+        frame(message(documents[kind]))
     return time.sleep(60)
+
+
+HEADS = {
+    "empty": lambda right: b"",
+    "half a head": lambda right: message(right)[:11],
+    "wrong id": lambda right: message(right, question=current_question() ^ 1),
+    "id of another time": lambda right: message(right, question=0),
+    "more blocks than bytes": lambda right: message(right, size=1 << 20),
+    "text in blocks": lambda right: message(right, size=len(right)),
+    "unasked blocks": lambda right: message(right, blocks=b"\0"),
+}
 
 
 def safe(value):
