@@ -211,6 +211,7 @@ class ArmWriter:
         self._outline.read |= {decoded.rs1, decoded.rs2}
         self.add(*lines(decoded, pc, state))
         self._outline.written.add(decoded.rd)
+        self._outline.status |= decoded.instruction.kind is Kind.CSR
 
     def _jump(self, node: Node, pc: int, decoded: Decoded, state: State) -> bool:
         """Write a jump; tell whether it goes on in this arm, where `structure` says."""

@@ -22,6 +22,7 @@ instructions have retired since `n`, so that an exception's line number is a pre
 from __future__ import annotations
 
 from ..hart import MASK64
+from . import status
 from .arm import body
 from .flow import Node
 from .liveness import live
@@ -59,6 +60,8 @@ def _function(outline: Outline, bodies: list[list[Line]]) -> Source:
     def add(*texts: str) -> None:
         found.extend(Line(1, text, None) for text in texts)
 
+    if outline.status:
+        add(f"if {status.REFUSED}:", " return 0, pcs[b]")
     add("n = 0")
     add(*(f"x{r} = t if (t := x[{r}]) < {SIGN} else t - {2 * SIGN}" for r in used))
     words = sorted(outline.words & set(used))

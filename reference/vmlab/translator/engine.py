@@ -198,5 +198,5 @@ class Translator(Interpreter):
         """Return the instruction at `pc` if it can be translated."""
         decoded = blocks.instruction(page, pc, self._ram)
         if decoded is not None and decoded.instruction.kind is Kind.CSR:
-            return decoded if status.translatable(decoded, self._privileged) else None
+            return decoded if status.translatable(decoded, self._hart, self._privileged) else None
         return decoded

@@ -75,7 +75,7 @@ class State:
     def settle(self, numbers: Iterable[int]) -> list[str]:
         """Return the statements that bring these registers into normal form."""
         lines = []
-        for number in sorted(numbers):
+        for number in sorted(self.halves.union(self.ranges).intersection(numbers)):
             value = self.register(number)
             if value.half:
                 lines.append(self.assign(number, signed(value._replace(half=False), 32)))

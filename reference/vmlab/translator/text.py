@@ -64,6 +64,8 @@ class Outline:
     """As of `Source`."""
     read: set[int] = field(default_factory=set)
     written: set[int] = field(default_factory=set)
+    status: bool = False
+    """Whether an instruction works on `sstatus`."""
     numbers: dict[int, int] = field(init=False)
     """Numbers of the arms, by their heads."""
 

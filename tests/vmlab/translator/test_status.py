@@ -31,15 +31,15 @@ _start:
 
 
 def steps(machine, monkeypatch) -> list[int]:
-    """Note where the engine steps from now on."""
+    """Note what the engine executes by the book from now on."""
     found: list[int] = []
-    step = machine.engine.step
+    perform = machine.engine._perform
 
-    def noted() -> None:
+    def noted(*instruction) -> None:
         found.append(machine.hart.pc)
-        step()
+        perform(*instruction)
 
-    monkeypatch.setattr(machine.engine, "step", noted)
+    monkeypatch.setattr(machine.engine, "_perform", noted)
     return found
 
 
