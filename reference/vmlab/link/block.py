@@ -1,7 +1,7 @@
 """Records of integers as blocks of bytes: a hart's state is some sixty, moved by `struct` at once.
 
 One by one they would take longer to cross a link than all else. In a block every integer has a
-place: first the 64-bit fields in their order, then the registers, then the narrow fields.
+place: first the 64-bit fields in their order, then the narrow fields, then the registers.
 """
 
 from __future__ import annotations
@@ -83,33 +83,35 @@ class Block:
     ) -> None:
         self._kind = kind
         self._row = row
-        self._count = count
-        self._zero = len(wide)
+        self._wide = len(wide)
+        self._zero = len(wide) + len(narrow)
         """The place of register 0, which never changes."""
-        self._narrow = len(wide) + count
-        """The first place of a narrow field."""
-        self._names = (*wide, *[""] * count, *narrow)
-        self._places = range(len(self._names))
-        self._types = (*[int] * self._narrow, *[int if t == U32 else t for t in narrow.values()])
+        self._names = (*wide, *narrow)
+        self._places = range(self._zero + count)
+        self._types = [*[int] * len(wide), *[int if t == U32 else t for t in narrow.values()]]
+        self._types += [int] * count
         self._readers = [cast(Callable[[int], Any], _reader(hint)) for hint in narrow.values()]
-        self._wide_of = fields_getter(wide)
+        self._fixed = frozenset({self._zero} if count else ())
+        self._narrow = frozenset(range(self._wide, self._zero))
+        self._fields_of = fields_getter(self._names)
         self._row_of: Callable[[Any], Any] = attrgetter(row) if row else lambda value: []
-        self._narrow_of = fields_getter(list(narrow))
         words = "".join("I" if hint == U32 else "Q" for hint in narrow.values())
-        self._whole = struct.Struct(f"<{self._narrow}Q{words}")
-        arrived = [*wide, *([row] if row else ()), *narrow]
-        self._in_order = itemgetter(*(arrived.index(f.name) for f in dataclasses.fields(kind)))
+        self._whole = struct.Struct(f"<{len(wide)}Q{words}{count}Q")
+        order = [field.name for field in dataclasses.fields(kind)]
+        self._in_order = itemgetter(*[(*self._names, row).index(name) for name in order])
+        self._converted = [(order.index(n), r) for n, r in zip(narrow, self._readers, strict=True)]
+        self._row_at = order.index(row) if row else None
 
     def pack(self, value: Any) -> bytes:
         """Return the whole block of a record. Raise NotPlain."""
-        registers, narrow = self._row_of(value), self._narrow_of(value)
+        fields, registers = self._fields_of(value), self._row_of(value)
         if (
             type(value) is self._kind
             and (not registers or (type(registers) is list and registers[0] == 0))
-            and (*map(type, narrow),) == self._types[self._narrow :]
+            and [*map(type, fields[self._wide :])] == self._types[self._wide : self._zero]
         ):
             try:
-                return self._whole.pack(*self._wide_of(value), *registers, *narrow)
+                return self._whole.pack(*fields, *registers)
             except struct.error:
                 pass
         return self._whole.pack(*self._checked(value))
@@ -117,27 +119,27 @@ class Block:
     def unpack(self, data: bytes) -> Any:
         """Return the record in what `pack` returned."""
         numbers = self._whole.unpack(data)
-        found = [*numbers[: self._zero], *numbers[self._narrow :]]
-        for at, reader in enumerate(self._readers, self._zero):
-            found[at] = reader(found[at])
-        if self._count:
-            found.insert(self._zero, list(numbers[self._zero : self._narrow]))
-        return self._kind(*self._in_order(found))
+        values = [*self._in_order(numbers)]
+        for at, reader in self._converted:
+            values[at] = reader(values[at])
+        if self._row_at is not None:
+            values[self._row_at] = [*numbers[self._zero :]]
+        return self._kind(*values)
 
     def numbers(self, value: Any) -> tuple[int, ...]:
         """Return the integers of a record by their places."""
-        return (*self._wide_of(value), *self._row_of(value), *self._narrow_of(value))
+        return (*self._fields_of(value), *self._row_of(value))
 
     def pack_changes(self, before: tuple[int, ...], value: Any) -> bytes:
         """Return which places hold other objects than `before`, and what. Raise NotPlain."""
         registers = self._row_of(value)
-        if type(registers) is list and len(registers) == self._count:
-            now = (*self._wide_of(value), *registers, *self._narrow_of(value))
+        if type(registers) is list and len(registers) + self._zero == len(before):
+            now = (*self._fields_of(value), *registers)
             places = bytes(compress(self._places, map(is_not, before, now)))
             numbers = [now[place] for place in places]
             if [*map(type, numbers)] == [self._types[place] for place in places]:
                 try:
-                    if self._zero not in places or not self._count:
+                    if self._fixed.isdisjoint(places):
                         return CHANGES[len(places)].pack(len(places), places, *numbers)
                 except struct.error:
                     pass  # one is too wide
@@ -157,29 +159,28 @@ class Block:
         except (IndexError, struct.error):
             raise ValueError("the changes end in their middle") from None
         if count:
-            last = places[-1]
-            if last >= len(self._places) or not all(map(lt, places, places[1:])):
+            if places[-1] >= len(self._places) or not all(map(lt, places, places[1:])):
                 raise ValueError("the changes are not at places in their order")
-            if self._count and self._zero in places:
+            if not self._fixed.isdisjoint(places):
                 raise ValueError(f"{self._row}[0] has changed")
-            if last >= self._narrow:
+            if not self._narrow.isdisjoint(places):
                 numbers = self._narrowed(places, numbers)
         return places, numbers, start + 1 + 9 * count
 
     def assign(self, target: Any, places: bytes, values: Sequence[Any]) -> None:
         """Carry changes out; the list of registers stays the same object."""
         for place, value in zip(places, values):  # noqa: B905  (hot, and of one length)
-            if self._zero <= place < self._narrow:
-                self._row_of(target)[place - self._zero] = value
-            else:
+            if place < self._zero:
                 setattr(target, self._names[place], value)
+            else:
+                self._row_of(target)[place - self._zero] = value
 
     def _narrowed(self, places: bytes, numbers: Sequence[int]) -> list[Any]:
         values: list[Any] = list(numbers)
         for at, place in enumerate(places):
-            if place >= self._narrow:
+            if place in self._narrow:
                 try:
-                    values[at] = self._readers[place - self._narrow](numbers[at])
+                    values[at] = self._readers[place - self._wide](numbers[at])
                 except KeyError:
                     raise ValueError(f"{self._names[place]} is {numbers[at]}") from None
         return values
@@ -188,5 +189,4 @@ class Block:
         """Return a record's integers as plain ones. Raise NotPlain, which says what is wrong."""
         plain = codec(cast(Any, self._kind)).dump(value)
         row = plain[self._row] if self._row else []
-        wide, narrow = self._names[: self._zero], self._names[self._narrow :]
-        return (*[plain[name] for name in wide], *row, *[plain[name] for name in narrow])
+        return (*[plain[name] for name in self._names], *row)
