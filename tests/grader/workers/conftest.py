@@ -55,7 +55,7 @@ def zygotes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygotes]:
                 if source:
                     (folder / "villain.py").write_text(source)
                 else:
-                    shutil.copy(HERE / "villain.py", folder)
+                    shutil.copytree(HERE / "villain", folder, dirs_exist_ok=True)
                 running[key] = stack.enter_context(
                     Zygote(
                         folder,

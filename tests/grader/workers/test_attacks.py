@@ -147,7 +147,7 @@ def test_a_hidden_file_within_reach_is_a_wall_hit(part: Callable[..., Any], tmp_
     for folder in (tmp_path, *tmp_path.parents[:2]):
         folder.chmod(0o755)
     secret.chmod(0o644)
-    with pytest.raises(WallHit, match=r"PermissionError: .*secret.*villain\.py, line \d+"):
+    with pytest.raises(WallHit, match=r"PermissionError: .*secret.*walls\.py, line \d+"):
         part(without=INNER).attack("read", str(secret))
 
 

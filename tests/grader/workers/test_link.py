@@ -151,7 +151,7 @@ def test_missing_functions_and_functions_of_no_interface(part: Callable[..., Any
 
 def test_what_a_part_raises_is_told_with_the_students_line_only(toy_part: Any) -> None:
     with pytest.raises(
-        PartRaised, match=r"number raised ZeroDivisionError: .* \(villain\.py, line \d+\)"
+        PartRaised, match=r"number raised ZeroDivisionError: .* \(values\.py, line \d+\)"
     ) as caught:
         toy_part.number("zero division")
     assert "1 // 0" in caught.value.traceback
@@ -320,6 +320,33 @@ def test_a_forged_answer_is_a_bad_answer_and_ends_the_worker(toy_part: Any, kind
         with pytest.raises(BadAnswer, match="the answer has the wrong form") as caught:
             call()
         assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "no changes",
+        "half a change",
+        "a change too many",
+        "no place",
+        "last place",
+        "register zero",
+        "mode two",
+        "wide mode",
+        "seip two",
+        "twice",
+        "backwards",
+        "many",
+        "in text",
+        "failed with changes",
+    ],
+)
+def test_a_forged_state_changes_nothing_and_ends_the_worker(toy_part: Any, name: str) -> None:
+    hart = HartState(pc=8)
+    for _ in range(2):
+        with pytest.raises(BadAnswer, match="the answer has the wrong form"):
+            toy_part.change(hart, f"forged {name}")
+        assert hart == HartState(pc=8)
 
 
 def test_a_second_answer_to_a_question_is_not_taken_for_the_next(toy_part: Any) -> None:
