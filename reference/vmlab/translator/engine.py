@@ -13,12 +13,14 @@ from ..privileged import Privileged
 from ..trace import Trace
 from . import blocks, status
 from .blocks import Block
-from .flow import select
+from .flow import pays, select
 from .pages import CodePage, CodePages
 from .region import Entry, translate
 
 WARM = 30
 """Executions after which a block may become part of one."""
+LATER = 5
+"""How many times as hot a block must be when a region that did not pay is thought of again."""
 GROW = 2000
 """Entries to a region after which it is made anew, as far as warm code then goes."""
 SMALL, LARGE = 400, 1000
@@ -185,6 +187,9 @@ class Translator(Interpreter):
         nodes = select(head, lookup, self._instruction, LARGE if old else SMALL)
         narrow = not isinstance(unit, Entry) or unit.refused < REFUSED
         if head not in nodes or (old and narrow and set(nodes) <= set(old.nodes)):
+            return
+        if old is None and not pays(nodes):
+            unit.hot *= LATER  # more of what is around it may be warm then
             return
         region = translate(
             nodes, head, self, self._ram, self._hart, self._block, generation, narrow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 
 from ..hart import MASK64
 from ..isa import Decoded, Kind
@@ -16,6 +17,8 @@ TRANSLATABLE = {
 """The others are left to the interpreter's step."""
 CHOICES = 64
 """Places in a region where one jump to a register leads, at most."""
+LONG = 40
+"""Instructions that make a region pay that has no loop."""
 NODE_LENGTH = 64
 """Instructions in a node, at most."""
 
@@ -79,6 +82,22 @@ def select(
     for node in nodes.values():
         _split(node, nodes)
     return nodes
+
+
+def pays(nodes: dict[int, Node]) -> bool:
+    """Tell whether a region of these nodes would be faster than their blocks.
+
+    To enter a region costs as much as dozens of instructions, so it must run more than that: the
+    turns of a loop, or a long way, such as one through several functions.
+    """
+    if sum(len(node.instructions) for node in nodes.values()) >= LONG:
+        return True
+    ways = {pc: nodes.keys() & {*node.successors, *node.resumes} for pc, node in nodes.items()}
+    try:
+        TopologicalSorter(ways).prepare()
+    except CycleError:
+        return True
+    return False
 
 
 def _fill(node: Node, decode: Callable[[CodePage, int], Decoded | None]) -> None:

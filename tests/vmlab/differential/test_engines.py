@@ -33,6 +33,7 @@ def _soon_hot(monkeypatch):
     """Let little code be hot, so that small kernels meet all of the translator."""
     monkeypatch.setattr("vmlab.translator.blocks.HOT", 30)
     monkeypatch.setattr("vmlab.translator.engine.WARM", 4)
+    monkeypatch.setattr("vmlab.translator.flow.LONG", 0)
     monkeypatch.setattr("vmlab.translator.engine.GROW", 300)
 
 

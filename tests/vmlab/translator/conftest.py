@@ -19,6 +19,7 @@ PRELUDE = """
 def eager(monkeypatch):
     """Translate at once."""
     monkeypatch.setattr("vmlab.translator.blocks.HOT", 2)
+    monkeypatch.setattr("vmlab.translator.flow.LONG", 0)
     monkeypatch.setattr("vmlab.translator.engine.WARM", 1)
     monkeypatch.setattr("vmlab.translator.engine.GROW", 5)
     monkeypatch.setattr("vmlab.translator.engine.CHANGES", 1 << 30)

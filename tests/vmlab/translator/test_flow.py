@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from vmlab.asm import assemble
 
 START = 0x8000_0000
@@ -11,6 +12,27 @@ def regions(machine):
     """Return the addresses of the nodes of each region that is in use."""
     units = machine.mmu.context.code.values()
     return {entry.region.nodes for entry in units if hasattr(entry, "region")}
+
+
+@pytest.mark.parametrize("long", [6, 7])
+def test_code_without_a_loop_needs_length(pair, monkeypatch, long):
+    """All that is warm has 6 instructions, and what leads back to it is a trap."""
+    monkeypatch.setattr("vmlab.translator.flow.LONG", long)
+    machines = pair("""
+    _start:
+        la t0, again
+        csrw mtvec, t0
+        .align 2
+    again:
+        addi a0, a0, 1
+        call function
+        addi a1, a1, 1
+        lw a2, 0(zero)
+    function:
+        ret
+    """)
+    machines.run(500)
+    assert bool(regions(machines.translator)) == (long == 6)
 
 
 def together(machine, source: str, *labels: str) -> bool:
