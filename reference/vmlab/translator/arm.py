@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..hart import MASK64
 from ..isa import Decoded, Kind
-from . import fills
 from .addresses import Span, plan
 from .flow import Node
 from .instructions import State, branch, computed, lines, look_up, prepare
@@ -12,38 +11,7 @@ from .liveness import ALL
 from .meaning import Untranslatable
 from .structure import Goto, If, Item, Join, Reach, Straight
 from .text import Line, Outline, Place
-from .values import LOOSE, S32, add, constant, signed, unsigned
-
-
-def body(outline: Outline, head: int, items: list[Item]) -> list[Line]:
-    """Write the arm of these items."""
-    loops = goes_to(items, head)
-    state = State(outline.words)
-    for number in outline.words:
-        state.ranges[number] = S32 if number in outline.live[head] else LOOSE
-    state.halves |= outline.words - outline.live[head]
-    writer = ArmWriter(outline, head, loops)
-    if loops:
-        fill = fills.recognize(outline.nodes[head])
-        if fill is not None:
-            writer.add(*fills.lines(fill, state))
-        writer.add("while n < bound:")
-        writer.indent = 1
-    writer.items(items, state)
-    return writer.lines
-
-
-def goes_to(items: list[Item], head: int) -> bool:
-    """Tell whether items lead to a head."""
-    for item in items:
-        match item:
-            case Goto(target):
-                if target == head:
-                    return True
-            case If(then=then, otherwise=otherwise):
-                if goes_to(then, head) or goes_to(otherwise, head):
-                    return True
-    return False
+from .values import add, constant, signed, unsigned
 
 
 class ArmWriter:
@@ -73,8 +41,8 @@ class ArmWriter:
                         return False
                 case If():
                     falls = self._if(item, state)
-                case Goto(target):
-                    self._goto(target, state)
+                case Goto():
+                    self._goto(item, state)
                     return False
                 case Reach(target):
                     self._reach(target, state)
@@ -138,9 +106,9 @@ class ArmWriter:
 
     # Ways out of the arm
 
-    def _goto(self, target: int, state: State) -> None:
-        self._settle(state, target)
-        self._leave(self._outline.number(target), state)
+    def _goto(self, item: Goto, state: State) -> None:
+        self._settle(state, item.target)
+        self._leave(self._outline.number(item.target), state)
 
     def _by_the_book(self, pc: int, state: State) -> None:
         """Leave the region at an instruction that the interpreter's step must do."""
@@ -190,7 +158,7 @@ class ArmWriter:
             try:
                 if kind is Kind.JUMP:
                     self.add(*prepare(decoded, state))
-                    if not self._jump(node, pc, decoded, state):
+                    if not self._jump(pc, decoded, bool(node.successors), state):
                         return False
                     continue
                 self._instruction(pc, decoded, spans.get(pc), state)
@@ -213,11 +181,10 @@ class ArmWriter:
         self._outline.written.add(decoded.rd)
         self._outline.status |= decoded.instruction.kind is Kind.CSR
 
-    def _jump(self, node: Node, pc: int, decoded: Decoded, state: State) -> bool:
+    def _jump(self, pc: int, decoded: Decoded, direct: bool, state: State) -> bool:
         """Write a jump; tell whether it goes on in this arm, where `structure` says."""
         goes_to = computed(decoded, pc, state)
         link = pc + decoded.length & MASK64
-        direct = bool(node.successors)
         dynamic = self._outline.dynamic
         if not direct:
             self._outline.read.add(decoded.rs1)

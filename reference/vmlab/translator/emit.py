@@ -23,11 +23,11 @@ from __future__ import annotations
 
 from ..hart import MASK64
 from . import status
-from .arm import body
 from .flow import Node
 from .liveness import live
 from .structure import Item
 from .text import Line, Outline, Source
+from .turns import body
 from .values import S32, SIGN
 
 NAME = "region"

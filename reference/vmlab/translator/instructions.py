@@ -22,6 +22,7 @@ from .addresses import (
     member,
 )
 from .meaning import condition, mixes, result, tolerates_halves
+from .motion import Motion, join
 from .values import S64, Value, constant, signed, unsigned
 
 
@@ -37,6 +38,8 @@ class State:
     """Registers that are sign extensions of the low 32 bits of their variables."""
     groups: dict[Group, Span] = field(default_factory=dict)
     """Those that have been looked up, and whose base is still the same."""
+    motion: Motion = field(default_factory=dict)
+    """In a stretch of turns: what registers hold, by what they held when the turn began."""
     count: int = 0
     """Instructions that have retired since they were last added to `n`."""
     path: int = 0
@@ -45,7 +48,11 @@ class State:
     def copy(self) -> State:
         """Return an independent copy."""
         return replace(
-            self, ranges=dict(self.ranges), halves=set(self.halves), groups=dict(self.groups)
+            self,
+            ranges=dict(self.ranges),
+            halves=set(self.halves),
+            groups=dict(self.groups),
+            motion=dict(self.motion),
         )
 
     def register(self, number: int) -> Value:
@@ -100,6 +107,7 @@ class State:
             self.ranges[number] = (min(low, low2), max(high, high2))
         self.halves |= other.halves
         self.groups = dict(self.groups.items() & other.groups.items())
+        join(self.motion, other.motion)
         self.path = max(self.path, other.path)
         return strays
 
@@ -130,11 +138,14 @@ def look_up(decoded: Decoded, span: Span, state: State) -> list[str]:
     return [begin(key, span, base)]
 
 
-def lines(decoded: Decoded, pc: int, state: State) -> list[str]:
+def lines(decoded: Decoded, pc: int, state: State, at: str = "") -> list[str]:
     """Return the statements of an instruction that is neither branch nor jump.
 
-    Only the first can raise. Raises Untranslatable if the instruction must go by the book.
+    Only the first can raise, and not even that if `at` gives the number of the item in RAM that a
+    load or store works on. Raises Untranslatable if the instruction must go by the book.
     """
+    if at:
+        return (_load if decoded.instruction.kind is Kind.LOAD else _store)(decoded, pc, state, at)
     write = _WRITERS.get(decoded.instruction.kind)
     return write(decoded, pc, state) if write else []
 
@@ -174,31 +185,31 @@ def _compute(decoded: Decoded, pc: int, state: State) -> list[str]:
     return [state.assign(decoded.rd, computed(decoded, pc, state))] if decoded.rd else []
 
 
-def _load(decoded: Decoded, pc: int, state: State) -> list[str]:
+def _load(decoded: Decoded, pc: int, state: State, at: str = "") -> list[str]:
     row = decoded.instruction
-    item = f"{_view(row.width, row.signed)}[{_index(decoded, state, 'loads')}]"
+    item = f"{view(row.width, row.signed)}[{at or _index(decoded, state, 'loads')}]"
     if not decoded.rd:
         return [item]
-    low, high = _bounds(row.width, row.signed)
+    low, high = bounds(row.width, row.signed)
     return [state.assign(decoded.rd, Value(item, low, high))]
 
 
-def _store(decoded: Decoded, pc: int, state: State) -> list[str]:
-    view, value = _stored(state.register(decoded.rs2), decoded.instruction.width)
-    return [f"{view}[{_index(decoded, state, 'stores')}] = {value}"]
+def _store(decoded: Decoded, pc: int, state: State, at: str = "") -> list[str]:
+    name, value = _stored(state.register(decoded.rs2), decoded.instruction.width)
+    return [f"{name}[{at or _index(decoded, state, 'stores')}] = {value}"]
 
 
 def _amo(decoded: Decoded, pc: int, state: State) -> list[str]:
     width = decoded.instruction.width
-    view, new = _stored(computed(decoded, pc, state), width)
+    name, new = _stored(computed(decoded, pc, state), width)
     first = [
         f"i = {_index(decoded, state, 'stores')}",
-        f"old = {_view(width, True)}[i]",
-        f"{view}[i] = {new}",
+        f"old = {view(width, True)}[i]",
+        f"{name}[i] = {new}",
     ]
     if not decoded.rd:
         return first
-    return [*first, state.assign(decoded.rd, Value("old", *_bounds(width, True)))]
+    return [*first, state.assign(decoded.rd, Value("old", *bounds(width, True)))]
 
 
 def _load_reserved(decoded: Decoded, pc: int, state: State) -> list[str]:
@@ -209,17 +220,17 @@ def _load_reserved(decoded: Decoded, pc: int, state: State) -> list[str]:
     ]
     if not decoded.rd:
         return first
-    value = Value(f"{_view(width, True)}[i]", *_bounds(width, True))
+    value = Value(f"{view(width, True)}[i]", *bounds(width, True))
     return [*first, state.assign(decoded.rd, value)]
 
 
 def _store_conditional(decoded: Decoded, pc: int, state: State) -> list[str]:
     width = decoded.instruction.width
-    view, value = _stored(state.register(decoded.rs2), width)
+    name, value = _stored(state.register(decoded.rs2), width)
     first = [
         f"i = {_index(decoded, state, 'stores')}",
         f"t = engine.reservation == (i * {width}, {width})",
-        f"if t: {view}[i] = {value}",
+        f"if t: {name}[i] = {value}",
         "engine.reservation = None",
     ]
     if not decoded.rd:
@@ -241,12 +252,13 @@ def _index(decoded: Decoded, state: State, table: str) -> str:
     return member(key, decoded, alone) if key and low <= decoded.imm <= high else alone
 
 
-def _bounds(width: int, is_signed: bool) -> tuple[int, int]:
+def bounds(width: int, is_signed: bool) -> tuple[int, int]:
+    """Return the least and the greatest number of so many bytes."""
     bits = 8 * width
     return (-(1 << bits - 1), (1 << bits - 1) - 1) if is_signed else (0, (1 << bits) - 1)
 
 
-def _view(width: int, is_signed: bool) -> str:
+def view(width: int, is_signed: bool) -> str:
     """Name the view of RAM that reads and writes numbers of this kind."""
     return f"{'s' if is_signed else 'u'}{width}"
 
@@ -254,12 +266,12 @@ def _view(width: int, is_signed: bool) -> str:
 def _stored(value: Value, width: int) -> tuple[str, str]:
     """Return the view through which the low bytes of a value are stored, and what to store."""
     for is_signed in (True, False):
-        if value.within(*_bounds(width, is_signed)):
-            return _view(width, is_signed), value.source
+        if value.within(*bounds(width, is_signed)):
+            return view(width, is_signed), value.source
     if width == 8:
-        return _view(8, True), signed(value, 64).source
+        return view(8, True), signed(value, 64).source
     low = unsigned(value, 32).source if width == 4 else f"{value.source} & {(1 << 8 * width) - 1}"
-    return _view(width, False), low
+    return view(width, False), low
 
 
 _WRITERS: dict[Kind, Callable[[Decoded, int, State], list[str]]] = {

@@ -6,7 +6,9 @@ normal form anyway.
 
 from __future__ import annotations
 
-from ..isa import Kind
+from collections.abc import Iterator
+
+from ..isa import Decoded, Kind
 from .flow import Node
 
 ALL = frozenset(range(1, 32))
@@ -21,6 +23,14 @@ READS = {
 """Register operands of the kinds whose instructions have no meaning that tells."""
 
 
+def reads(decoded: Decoded) -> Iterator[int]:
+    """Return the registers that an instruction reads, x0 excepted."""
+    row = decoded.instruction
+    for name in READS.get(row.kind, row.needs):
+        if name in ("rs1", "rs2") and getattr(decoded, name):
+            yield getattr(decoded, name)
+
+
 def live(nodes: dict[int, Node]) -> dict[int, frozenset[int]]:
     """Return, for each node's address, the registers whose values at its start may be read."""
     effects = {pc: _effects(node) for pc, node in nodes.items()}
@@ -30,11 +40,11 @@ def live(nodes: dict[int, Node]) -> dict[int, frozenset[int]]:
         changed = False
         for pc in reversed(nodes):
             node = nodes[pc]
-            reads, writes = effects[pc]
+            needed, writes = effects[pc]
             after = frozenset[int]().union(*(found[at] for at in node.successors if at in nodes))
             if not node.successors and not node.stops:  # a jump to anywhere
                 after = ALL
-            now = reads | after - writes
+            now = needed | after - writes
             if now != found[pc]:
                 found[pc], changed = now, True
     return found
@@ -42,13 +52,11 @@ def live(nodes: dict[int, Node]) -> dict[int, frozenset[int]]:
 
 def _effects(node: Node) -> tuple[frozenset[int], frozenset[int]]:
     """Return the registers that a node reads before it writes them, and those that it writes."""
-    reads: set[int] = set()
+    found: set[int] = set()
     writes: set[int] = set()
     for _, decoded in node.instructions:
         row = decoded.instruction
-        for name in READS.get(row.kind, row.needs):
-            if name in ("rs1", "rs2"):
-                reads |= {getattr(decoded, name)} - writes
+        found |= set(reads(decoded)) - writes
         if row.kind not in (Kind.BRANCH, Kind.STORE):
             writes.add(decoded.rd)
-    return frozenset(reads - {0}), frozenset(writes - {0})
+    return frozenset(found), frozenset(writes - {0})

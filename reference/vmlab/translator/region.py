@@ -88,7 +88,9 @@ class Region:
         for number in self.source.written:
             value = values[f"x{number}"]
             x[number] = (s32(value) if number in place.halves else value) & MASK64
-        return place.pc, values["n"] + place.retired
+        for number, held in place.virtual:
+            x[number] = eval(held, {}, values) & MASK64
+        return place.pc, values["n"] + eval(place.turns, {}, values) + place.retired
 
 
 class _Targets(dict[int, int]):

@@ -17,6 +17,10 @@ class Place(NamedTuple):
     """Instructions that retired before it since `n`."""
     halves: frozenset[int]
     """Registers that are sign extensions of the low 32 bits of their variables."""
+    turns: str = "0"
+    """Expression for how many retired in the turns of a stretch before this one."""
+    virtual: tuple[tuple[int, str], ...] = ()
+    """Registers that the stretch does not write, and expressions for what they hold."""
 
 
 @dataclass
