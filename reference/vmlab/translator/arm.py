@@ -127,9 +127,13 @@ class ArmWriter:
         """The statement that goes to the choice between arms."""
         return "break" if self._loops else "continue"
 
-    def _count(self, state: State) -> None:
+    def _note(self, state: State) -> None:
+        """Note what holds where the arm is left, or a turn of it."""
         self._outline.strays |= state.strays()
         self._outline.longest = max(self._outline.longest, state.path)
+
+    def _count(self, state: State) -> None:
+        self._note(state)
         if state.count:
             self.add(f"n += {state.count}")
 

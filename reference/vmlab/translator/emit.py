@@ -31,20 +31,26 @@ from .turns import body
 from .values import S32, SIGN
 
 NAME = "region"
-ARGUMENTS = "x, hart, engine, pcs, targets, loads, stores, s1, s2, s4, s8, u1, u2, u4"
+ARGUMENTS = "x, hart, engine, pcs, targets, loads, stores, wait, s1, s2, s4, s8, u1, u2, u4"
 """What the function finds in its defaults: see `vmlab.translator.region`."""
 
 
-def source(nodes: dict[int, Node], arms: dict[int, list[Item]], words: frozenset[int]) -> Source:
+def source(
+    nodes: dict[int, Node],
+    arms: dict[int, list[Item]],
+    words: frozenset[int],
+    brief: frozenset[int],
+) -> Source:
     """Write the function of a region.
 
     `words` are registers that hold signed numbers of 32 bits now. Those that turn out to do so
     wherever arms begin and end may be used as such; the function checks it when it is entered.
+    `brief` are heads of loops that were never found to have many turns.
     """
     alive = live(nodes)
     heads = sorted(arms, key=lambda pc: -nodes[pc].heat)
     while True:
-        outline = Outline(nodes, words, alive, heads)
+        outline = Outline(nodes, words, alive, heads, brief)
         bodies = [body(outline, head, arms[head]) for head in heads]
         if not outline.strays:
             return _function(outline, bodies)
@@ -84,6 +90,7 @@ def _function(outline: Outline, bodies: list[list[Line]]) -> Source:
         list(outline.exits),
         outline.longest,
         written,
+        outline.waits,
     )
 
 

@@ -57,8 +57,14 @@ class Region:
     pages: list[CodePage]
     generation: int
     """How often the region at this head was made anew, larger."""
+    wait: list[int]
+    """How many instructions its loops wait now before they begin a stretch of turns."""
     entries: dict[int, Entry] = field(default_factory=dict)
     """By virtual address."""
+
+    def brief(self) -> list[int]:
+        """Return the heads of the loops that had no more than a few turns when they last could."""
+        return [head for head, now in zip(self.source.waits, self.wait, strict=True) if now]
 
     def install(self) -> None:
         """Put the region to use if all of its pages are in use."""
@@ -120,7 +126,10 @@ def translate(
     """
     x = hart.x
     words = frozenset(n for n in ALL if narrow and s64(x[n]) == s32(x[n]))
-    source = emit.source(nodes, arms(nodes, head), words)
+    pages = list({id(node.page): node.page for node in nodes.values()}.values())
+    brief = frozenset(at for page in pages for region in page.regions for at in region.brief())
+    source = emit.source(nodes, arms(nodes, head), words, brief)
+    wait = list(source.waits.values())
     context = nodes[head].page.context
     scope: dict[str, Any] = dict(vars(arithmetic))
     scope.update(
@@ -131,14 +140,14 @@ def translate(
         targets=_Targets(source.heads),
         loads=context.loads,
         stores=context.stores,
+        wait=wait,
     )
     for width in (1, 2, 4, 8):
         scope[f"s{width}"] = ram.signed[width]
         scope[f"u{width}"] = ram.unsigned[width]
     exec(compile(source.text, f"<region {head:#x}>", "exec"), scope)
     function = scope[emit.NAME]
-    pages = list({id(node.page): node.page for node in nodes.values()}.values())
-    region = Region(source, frozenset(nodes), pages, generation)
+    region = Region(source, frozenset(nodes), pages, generation, wait)
     for arm, pc in enumerate(source.heads):
         entry = Entry(region, arm, function, source.longest, block(nodes[pc].page, pc))
         region.entries[pc] = entry

@@ -101,8 +101,8 @@ class Pointer:
         ends = [self.offset(s) + s.decoded.instruction.width for s in self.members.values()]
         at, last = f"({self.address(min(offsets))} & {PAGE_MASK})", PAGE - max(ends) + min(offsets)
         if self.step > 0:
-            return f"({last} - {at}) // {self.step} + 1", None
-        turns = f"{at} // {-self.step} + 1" if self.step else None
+            return _divided(f"({last} - {at})", self.step), None
+        turns = _divided(at, -self.step) if self.step else None
         return turns, f"{at} <= {last}"
 
 
@@ -132,6 +132,8 @@ class Stretch:
     """Instructions in a turn, if it is no other than most."""
     longest: int
     """Instructions in a turn, at most."""
+    patient: bool
+    """Whether a turn can end the loop in a way that is not foreseen."""
     first: list[Seen]
     """The instructions before anything in a turn can raise, store or branch."""
 
@@ -146,7 +148,7 @@ def recognize(head: int, items: list[Item], state: State) -> Stretch | None:
         return None
     if any(seen.decoded.instruction.kind not in KINDS for seen in way.seen):
         return None
-    hottest = max(way.ends, key=lambda end: (end.node.heat, -end.retired))
+    hottest = max(way.ends, key=lambda end: (end.node.heat, -end.length.first))
     turn = {
         number: moved
         for number, moved in hottest.motion.items()
@@ -177,10 +179,10 @@ def recognize(head: int, items: list[Item], state: State) -> Stretch | None:
     unknown = frozenset(steps) - set(known) - set(derived)
     way = Way(head, unknown).walk(items)
     stays = {id(end.goto) for end in same}
-    longest = max(end.longest for end in same)
+    longest = max(end.length.most for end in same)
     found = Stretch(
-        head, known, derived, set(), [], {}, [], [], unknown, stays, hottest.retired, longest,
-        _first(way),
+        head, known, derived, set(), [], {}, [], [], unknown, stays, hottest.length.first, longest,
+        False, _first(way),
     )  # fmt: skip
     heat = max(seen.node.heat for seen in way.seen if seen.node.start == head)
     hot = {id(seen.node) for seen in way.seen if HOT * seen.node.heat >= heat}
@@ -189,6 +191,7 @@ def recognize(head: int, items: list[Item], state: State) -> Stretch | None:
     if not found.pointers and not found.certain:
         return None
     _find_virtual(found, way, hot)
+    found.patient = any(seen.pc not in found.certain for _, seen in way.branches)
     return found
 
 
@@ -230,7 +233,8 @@ def _find_certain(found: Stretch, way: Way, stays: set[int], state: State) -> No
         turns = _turns_before(found, seen, taken, state)
         if turns:
             found.certain[seen.pc] = taken
-            found.turns.append(turns[0])
+            if turns[0] not in found.turns:
+                found.turns.append(turns[0])
             found.conditions += turns[1:]
 
 
@@ -260,10 +264,15 @@ def _turns_before(found: Stretch, seen: Seen, taken: bool, state: State) -> list
     first = _value(counter, state)
     low, high = (first, last) if step > 0 else (last, first)
     strict = " - 1" if len(relation) == 1 else ""
-    turns = f"({high.source} - {low.source}{strict}) // {abs(step)} + 1"
+    turns = _divided(f"({high.source} - {low.source}{strict})", abs(step))
     if not name.endswith("u"):
         return [turns]
     return [turns] if low.low >= 0 else [turns, f"{low.source} >= 0"]
+
+
+def _divided(distance: str, step: int) -> str:
+    """Return the expression of how many turns a distance lasts, both of its ends counted."""
+    return f"{distance} // {step} + 1" if step > 1 else f"{distance} + 1"
 
 
 def _step(found: Stretch, moved: Moved) -> int | None:

@@ -38,6 +38,8 @@ class Source:
     """Instructions that can retire between two checks of the limit."""
     written: list[int]
     """Registers that the region may change."""
+    waits: dict[int, int]
+    """How many instructions loops wait before they begin a stretch of turns, by their heads."""
 
 
 @dataclass
@@ -60,11 +62,15 @@ class Outline:
     """For each node the registers that may be read from there on."""
     heads: list[int]
     """Addresses of the arms, the hottest first."""
+    brief: frozenset[int]
+    """Heads of loops that were never found to have many turns."""
     strays: set[int] = field(default_factory=set)
     """Registers among `words` that cannot stay there."""
     exits: dict[int, int] = field(default_factory=dict)
     """Numbers of the ways out, by where they lead."""
     longest: int = 1
+    """As of `Source`."""
+    waits: dict[int, int] = field(default_factory=dict)
     """As of `Source`."""
     read: set[int] = field(default_factory=set)
     written: set[int] = field(default_factory=set)

@@ -1,16 +1,18 @@
 """The source of a loop: its turns one by one, and by stretches where that is worth while.
 
-m = n + 12                          # a loop that ends soon never gets to a stretch
+m = n + wait[0]                     # a loop that ended soon does not begin with a stretch
 while True:
     if m > bound: m = bound
-    while n < m:
+    for n in range(n, m, 3):
         ...                         # a turn, as in any arm
     else:
+        if n < m: n += 3
         if n < bound:
             k = (bound - n) // 3    # turns in the stretch: what the limit allows,
             ...                     # what lies in the page, what comes before the end
             m = n + 24
-            if k > 3 and (p0 := loads.get(...)) is not None:
+            if k >= 4 and (p0 := loads.get(...)) is not None:
+                s = n + 12
                 ...
                 for i0 in range(a0, a0 + k):
                     x15 = u1[i0]    # a turn in which registers that are stepped on stand still
@@ -20,6 +22,7 @@ while True:
                     n += k * 3
                     m = n + 1       # the turn that leaves the page, or the loop
                     continue
+                wait[0] = 0 if n > s else 12
             else:
                 continue
     break
@@ -52,22 +55,26 @@ def body(outline: Outline, head: int, items: list[Item]) -> list[Line]:
     for number in outline.words:
         state.ranges[number] = S32 if number in outline.live[head] else LOOSE
     state.halves |= outline.words - outline.live[head]
-    loops = goes_to(items, head)
-    writer = ArmWriter(outline, head, loops)
-    fill = fills.recognize(outline.nodes[head]) if loops else None
-    stretch = recognize(head, items, state) if loops and fill is None else None
+    if not goes_to(items, head):
+        writer = ArmWriter(outline, head, False)
+        writer.items(items, state)
+        return writer.lines
+    writer = ArmWriter(outline, head, True)
+    fill = fills.recognize(outline.nodes[head])
+    stretch = None
+    if fill is None and head not in outline.brief:
+        stretch = recognize(head, items, state)
     if stretch is None:
         if fill is not None:
             writer.add(*fills.lines(fill, state))
-        if loops:
-            writer.add("while n < bound:")
-            writer.indent = 1
+        writer.add("while n < bound:")
+        writer.indent = 1
         writer.items(items, state)
         return writer.lines
     turns = TurnWriter(outline, stretch)
     turns.indent = 3
     turns.write(items, state.copy())
-    writer.add(f"m = n + {SHORT * stretch.longest}", "while True:")
+    writer.add(f"m = n + wait[{turns.number}]", "while True:")
     writer.add(" if m > bound: m = bound", " while n < m:")
     writer.indent = 2
     writer.items(items, state)
@@ -103,6 +110,9 @@ class TurnWriter(ArmWriter):
         self._turn = ""
         """How many turns the stretch has had."""
         self._pointers = {pointer.base for pointer in stretch.pointers}
+        self.number = len(outline.waits)
+        """Which of the stretches of the region this is."""
+        outline.waits[stretch.head] = SHORT * stretch.longest if stretch.patient else 0
 
     def write(self, items: list[Item], state: State) -> None:
         """Write what comes before the turns, the turns, and what comes after."""
@@ -115,6 +125,9 @@ class TurnWriter(ArmWriter):
             conditions.append(f"(p{number} := {pointer.look_up()}) is not None")
         self.add(f"m = n + {2 * SHORT * stretch.longest}", f"if {' and '.join(conditions)}:")
         self.indent += 1
+        short = SHORT * stretch.longest
+        if stretch.patient:
+            self.add(f"s = n + {short}")
         self.add(self._for())
         self.indent += 1
         end = state.copy()
@@ -127,7 +140,10 @@ class TurnWriter(ArmWriter):
         self._settle(end, stretch.head)
         self._count(end)
         self.add("m = n + 1", "continue")
-        self.indent -= 2
+        self.indent -= 1
+        if stretch.patient:
+            self.add(f"wait[{self.number}] = 0 if n > s else {short}")
+        self.indent -= 1
         self.add("else:", " continue")
 
     # What the loop goes over
@@ -189,11 +205,12 @@ class TurnWriter(ArmWriter):
             first = _item(f"p{number}", least - pointer.start, width)
             if step:
                 self.add(f"{start} = {first}")
-                by = f", {step}" if step != 1 else ""
-                found.append((name, f"range({start}, {start} + k * {step}{by})"))
+                by = f" * {step}, {step}" if step != 1 else ""
+                found.append((name, f"range({start}, {start} + k{by})"))
                 if not self._turn:
-                    by = f" // {step}" if step != 1 else ""
-                    self._turn = f"(({name} - {start}){by})"
+                    self._turn = f"({name} - {start})"
+                    if step != 1:
+                        self._turn = f"({self._turn} // {step})"
             else:
                 self.add(f"{name} = {first}")
             for pc, offset in members.items():
@@ -211,11 +228,11 @@ class TurnWriter(ArmWriter):
         row = seen.decoded.instruction
         step = pointer.step // row.width
         first = _item(f"p{number}", pointer.offset(seen) - pointer.start, row.width)
-        by = f" : {step}" if step != 1 else ""
+        by = f" * {step} : {step}" if step != 1 else ""
         self.add(f"a{pc:x} = {first}")
         self._items_at[pc] = ""
         name = view(row.width, row.signed)
-        return f"x{seen.decoded.rd}", f"{name}[a{pc:x} : a{pc:x} + k * {step}{by}]"
+        return f"x{seen.decoded.rd}", f"{name}[a{pc:x} : a{pc:x} + k{by}]"
 
     # What registers hold
 
@@ -297,7 +314,7 @@ class TurnWriter(ArmWriter):
             super()._goto(item, state)
             return
         self._settle(state, item.target)
-        self._outline.strays |= state.strays()
+        self._note(state)
         if state.count != self._stretch.count:
             self.add(f"n += {state.count - self._stretch.count}")
         self.add("continue")
@@ -320,8 +337,7 @@ class TurnWriter(ArmWriter):
         return falls
 
     def _count(self, state: State) -> None:
-        self._outline.strays |= state.strays()
-        self._outline.longest = max(self._outline.longest, state.path)
+        self._note(state)
         more = f" + {state.count}" if state.count else ""
         self.add(f"n += {self._turn} * {self._stretch.count}{more}")
 

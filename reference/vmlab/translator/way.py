@@ -28,6 +28,22 @@ class Seen(NamedTuple):
     """What rd holds thereafter."""
 
 
+class Count(NamedTuple):
+    """How many instructions there are on the ways to a place."""
+
+    first: int
+    """On the first way that leads there."""
+    most: int
+
+    def more(self) -> Count:
+        """Return the count behind one more instruction."""
+        return Count(self.first + 1, self.most + 1)
+
+    def join(self, other: Count) -> Count:
+        """Return the count where another way meets."""
+        return Count(self.first, max(self.most, other.most))
+
+
 class End(NamedTuple):
     """Where a turn ends and the next begins."""
 
@@ -35,10 +51,8 @@ class End(NamedTuple):
     node: Node
     """The last one."""
     motion: Motion
-    retired: int
-    """Instructions on the first of the ways."""
-    longest: int
-    """Instructions on the longest."""
+    length: Count
+    """Instructions in the turn."""
 
 
 @dataclass
@@ -53,46 +67,44 @@ class Way:
     lost: set[int] = field(default_factory=set)
     """Registers that two ways move differently where they meet."""
     branches: list[tuple[If, Seen]] = field(default_factory=list)
-    _reached: dict[int, tuple[Motion, int, int]] = field(default_factory=dict)
+    _reached: dict[int, tuple[Motion, Count]] = field(default_factory=dict)
 
     def walk(self, items: list[Item]) -> Way:
         """Go all the ways; return itself."""
-        self._items(items, dict.fromkeys(self.unknown), 0, 0, None)
+        self._items(items, dict.fromkeys(self.unknown), Count(0, 0), None)
         return self
 
-    def _items(
-        self, items: list[Item], motion: Motion, count: int, longest: int, node: Node | None
-    ) -> None:
+    def _items(self, items: list[Item], motion: Motion, count: Count, node: Node | None) -> None:
         for item in items:
             match item:
                 case Straight(node):
                     for pc, decoded in node.instructions:
                         if decoded.instruction.kind is not Kind.BRANCH:
                             self._see(node, pc, decoded, motion)
-                            count, longest = count + 1, longest + 1
+                            count = count.more()
                 case If(node=node, then=then, otherwise=otherwise):
                     pc, decoded = node.instructions[-1]
                     self._see(node, pc, decoded, motion)
                     self.branches.append((item, self.seen[-1]))
-                    count, longest = count + 1, longest + 1
-                    self._items(then, dict(motion), count, longest, node)
-                    self._items(otherwise, dict(motion), count, longest, node)
+                    count = count.more()
+                    self._items(then, dict(motion), count, node)
+                    self._items(otherwise, dict(motion), count, node)
                 case Goto(target):
                     if target == self.head and node is not None:
-                        self.ends.append(End(item, node, motion, count, longest))
+                        self.ends.append(End(item, node, motion, count))
                     return
                 case Reach(target):
                     if target in self._reached:
-                        other, first, most = self._reached[target]
+                        other, first = self._reached[target]
                         self.lost |= join(other, motion)
-                        self._reached[target] = other, first, max(most, longest)
+                        self._reached[target] = other, first.join(count)
                     else:
-                        self._reached[target] = motion, count, longest
+                        self._reached[target] = motion, count
                     return
                 case Join(target):
                     if target not in self._reached:
                         return
-                    motion, count, longest = self._reached.pop(target)
+                    motion, count = self._reached.pop(target)
 
     def _see(self, node: Node, pc: int, decoded: Decoded, motion: Motion) -> None:
         kind, sources = decoded.instruction.kind, frozenset(reads(decoded))
