@@ -111,31 +111,33 @@ class Stretch:
     """A loop whose turns can be made by stretches."""
 
     head: int
-    steps: dict[int, Moved]
-    """What a turn adds to registers; also those that it does not change."""
-    derived: dict[int, Moved]
-    """What other registers hold when a turn ends, by those."""
-    virtual: set[int]
-    """Registers of both kinds that are not written in a stretch."""
-    pointers: list[Pointer]
-    certain: dict[int, bool]
-    """Branches that are taken, or not, in all turns of a stretch, by their addresses."""
-    turns: list[str]
-    """How many turns a stretch can have; each limits it."""
-    conditions: list[str]
-    """What must hold for a stretch."""
-    unknown: frozenset[int]
-    """Registers of which is not known what they hold when a turn begins."""
     stays: set[int]
     """The ways to the next turn, by identity."""
     count: int
     """Instructions in a turn, if it is no other than most."""
     longest: int
     """Instructions in a turn, at most."""
-    patient: bool
-    """Whether a turn can end the loop in a way that is not foreseen."""
+    steps: dict[int, Moved]
+    """What a turn adds to registers; also those that it does not change."""
+    derived: dict[int, Moved]
+    """What other registers hold when a turn ends, by those."""
+    unknown: frozenset[int]
+    """Registers of which is not known what they hold when a turn begins."""
     first: list[Seen]
     """The instructions before anything in a turn can raise, store or branch."""
+    pointers: list[Pointer] = field(default_factory=list)
+    certain: dict[int, bool] = field(default_factory=dict)
+    """Branches that are taken, or not, in all turns of a stretch, by their addresses."""
+    turns: list[str] = field(default_factory=list)
+    """How many turns a stretch can have; each limits it."""
+    conditions: list[str] = field(default_factory=list)
+    """What must hold for a stretch."""
+    virtual: set[int] = field(default_factory=set)
+    """Registers that are not written in a stretch, of those of which is known what they hold."""
+    bases: set[int] = field(default_factory=set)
+    """Registers by which is told what those hold."""
+    patient: bool = False
+    """Whether a turn can end the loop in a way that is not foreseen."""
 
 
 def recognize(head: int, items: list[Item], state: State) -> Stretch | None:
@@ -180,10 +182,8 @@ def recognize(head: int, items: list[Item], state: State) -> Stretch | None:
     way = Way(head, unknown).walk(items)
     stays = {id(end.goto) for end in same}
     longest = max(end.length.most for end in same)
-    found = Stretch(
-        head, known, derived, set(), [], {}, [], [], unknown, stays, hottest.length.first, longest,
-        False, _first(way),
-    )  # fmt: skip
+    count = hottest.length.first
+    found = Stretch(head, stays, count, longest, known, derived, unknown, _first(way))
     heat = max(seen.node.heat for seen in way.seen if seen.node.start == head)
     hot = {id(seen.node) for seen in way.seen if HOT * seen.node.heat >= heat}
     _find_certain(found, way, stays, state)
@@ -336,3 +336,6 @@ def _find_virtual(found: Stretch, way: Way, hot: set[int]) -> None:
                 continue
             virtual -= needed(seen.decoded, seen.pc in looked_up) & seen.known
     found.virtual = virtual
+    results = [seen.result for seen in way.seen if seen.result and seen.decoded.rd in virtual]
+    results += [moved for number, moved in found.derived.items() if number in virtual]
+    found.bases = virtual | {moved.base for moved in results} - {0}

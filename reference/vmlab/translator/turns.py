@@ -167,8 +167,7 @@ class TurnWriter(ArmWriter):
         for pc in stretch.first:
             if pc.pc in slices:
                 variables.append(self._slice(pc.pc))
-        bases = {moved.base for n, moved in stretch.derived.items() if n in stretch.virtual}
-        self.add(*(f"o{n} = x{n}" for n in sorted(stretch.virtual | bases - {0})))
+        self.add(*(f"o{n} = x{n}" for n in sorted(stretch.bases)))
         names, sources = zip(*variables, strict=True)
         if len(variables) == 1:
             return f"for {names[0]} in {sources[0]}:"
