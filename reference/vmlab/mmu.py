@@ -103,6 +103,11 @@ class Mmu:
         self.written: Callable[[int, int], None] = lambda offset, length: None
         """Called with offset and length after a walk has written to RAM. For engines."""
         self._contexts: dict[tuple[Mode, Mode, int, int], Context] = {}
+        self._filled: set[Context] = set()
+        """Those that may remember something since the last `forget`: guests that fence at each
+        trap have hundreds of address spaces, but use few between two fences."""
+        self._tables: set[int] = set()
+        """Physical pages that the protection lets walks read all of."""
         self.stops: Stops | None = None
         """Where to stop for a debugger; None in all other runs."""
         self.context = Context(Mode.M, Mode.M, 0, 0)
@@ -126,8 +131,10 @@ class Mmu:
         if context is None:
             if len(self._contexts) >= CONTEXTS:
                 self._contexts.clear()
+                self._filled.clear()
             context = self._contexts[key] = Context(*key)
         self.context = context
+        self._filled.add(context)
 
     def contexts(self) -> list[Context]:
         """Return all contexts that remember something."""
@@ -135,14 +142,16 @@ class Mmu:
 
     def forget(self) -> None:
         """Drop all translations (norm:sfence_vma_all_asid_va); M-mode has none to drop."""
-        for context in self._contexts.values():
+        for context in self._filled:
             if not context.fetch_mode == context.data_mode == Mode.M:
                 context.clear()
+        self._filled = {self.context}
 
     def forget_all(self) -> None:
         """Drop what is remembered of any mode: the physical memory protection has changed."""
         for context in self._contexts.values():
             context.clear()
+        self._tables.clear()
 
     def state(self) -> list[Any]:
         """Return the TLB as plain data, which a snapshot keeps: a missing fence must go on to show.
@@ -167,6 +176,8 @@ class Mmu:
             for access, pairs in zip(Access, tables, strict=True):
                 context.pages[access].update((page, physical) for page, physical in pairs)
         self._contexts = contexts
+        self._filled = set(contexts.values())
+        self._tables.clear()
         self.refresh()
 
     def translate(self, address: int, access: Access) -> int:
@@ -228,9 +239,15 @@ class Mmu:
 
     def _read_pte(self, address: int) -> int:
         """Read a PTE as S-mode would (norm:pmp_check_pagetable_access). Raise BusError."""
-        if self._pmp is not None and not self._pmp.allows(address, 8, Access.LOAD, Mode.S):
+        page = address & ~PAGE_MASK
+        if self._pmp is None or page in self._tables:
+            return self._bus.read_pte(address)
+        if not self._pmp.allows(address, 8, Access.LOAD, Mode.S):
             raise BusError(address)
-        return self._bus.read_pte(address)
+        pte = self._bus.read_pte(address)
+        if self._pmp.is_uniform(page):
+            self._tables.add(page)
+        return pte
 
     def _update_pte(self, address: int, pte: int) -> None:
         """Write a PTE back with A, or A and D, set. Raise BusError if that is refused."""

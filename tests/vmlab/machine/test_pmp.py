@@ -228,6 +228,29 @@ def test_page_tables_are_read_as_s_mode(run):
     assert trap(machine) == (Exc.INSTRUCTION_ACCESS, BASE + 0x1000)
 
 
+@pytest.mark.parametrize("engine", ["interpreter", "translator"])
+def test_page_tables_that_are_closed_later(part, engine):
+    machine = Machine(part, ram_mib=1, options=Options(pmp_entries=16, engine=engine))
+    machine.load(assemble("ld a0, 0(a1)\n csrw pmpcfg0, a2"))
+    assert machine.pmp is not None
+    for index, address in enumerate([DATA >> 2 | 0x1FF, (1 << 54) - 1]):  # root, and everything
+        machine.pmp.write(NUMBERS[f"pmpaddr{index}"], address)
+    machine.pmp.write(NUMBERS["pmpcfg0"], 0x1F1F)
+    machine.memory.write(DATA - BASE + 16, 8, 0x200000CF)  # a gigapage of RAM onto itself
+    hart = machine.hart
+    hart.satp, hart.x[11], hart.x[12] = 8 << 60 | DATA >> 12, BASE, 0x1F18
+
+    def load() -> int:
+        hart.mode, hart.pc, hart.mcause = Mode.S, BASE, 0
+        machine.run(1)
+        return hart.mcause
+
+    assert load() == 0
+    hart.mode, hart.pc = Mode.M, BASE + 4
+    machine.run(1)
+    assert load() == Exc.INSTRUCTION_ACCESS
+
+
 def test_a_misaligned_access_is_checked_byte_by_byte(run):
     source = "li a0, -1\n sd a0, -4(s1)"
     machine = run(source, entries(0x0B, words=1024), misaligned=True)
