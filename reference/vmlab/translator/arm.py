@@ -6,12 +6,12 @@ from ..hart import MASK64
 from ..isa import Decoded, Kind
 from .addresses import Span, plan
 from .flow import Node
-from .instructions import State, branch, computed, lines, look_up, prepare
+from .instructions import State, branch, lines, look_up, prepare
 from .liveness import ALL
 from .meaning import Untranslatable
 from .structure import Goto, If, Item, Join, Reach, Straight
 from .text import Line, Outline, Place
-from .values import add, constant, signed, unsigned
+from .values import add, constant, signed
 
 
 class ArmWriter:
@@ -187,14 +187,11 @@ class ArmWriter:
 
     def _jump(self, pc: int, decoded: Decoded, direct: bool, state: State) -> bool:
         """Write a jump; tell whether it goes on in this arm, where `structure` says."""
-        goes_to = computed(decoded, pc, state)
         link = pc + decoded.length & MASK64
-        dynamic = self._outline.dynamic
         if not direct:
             self._outline.read.add(decoded.rs1)
             wanted = signed(add(state.register(decoded.rs1), constant(decoded.imm)), 64)
             self.add(f"b = targets[{wanted.source}]")  # if it is odd, it is not there
-            self.add(f"if b == {dynamic}:", f" to = {unsigned(goes_to, 64).source}")
         if decoded.rd:
             self._outline.written.add(decoded.rd)
             self.add(state.assign(decoded.rd, signed(constant(link), 64)))

@@ -82,7 +82,7 @@ def _function(outline: Outline, bodies: list[list[Line]]) -> Source:
         if number in outline.words:
             value = f"(({value} & 0xffffffff ^ 0x80000000) - 0x80000000)"
         add(f"x[{number}] = {value} & {MASK64:#x}")
-    add(f"return n, (to if b == {outline.dynamic} else pcs[b])")
+    add("return n, pcs[b]")
     return Source(
         "\n".join(" " * line.indent + line.text for line in found) + "\n",
         [line.place for line in found],

@@ -100,13 +100,15 @@ class Region:
 
 
 class _Targets(dict[int, int]):
-    """Numbers of arms by (signed) address; the number of the way out for every other address."""
+    """Numbers of arms by (signed) address; every other address becomes where the way out leads."""
 
-    def __init__(self, heads: list[int]) -> None:
-        super().__init__({(pc ^ SIGN) - SIGN: number for number, pc in enumerate(heads)})
-        self._other = len(heads)
+    def __init__(self, pcs: list[int], arms: int) -> None:
+        super().__init__({(pc ^ SIGN) - SIGN: number for number, pc in enumerate(pcs[:arms])})
+        self._pcs = pcs
+        self._other = arms
 
     def __missing__(self, address: int) -> int:
+        self._pcs[self._other] = address & MASK64 & ~1  # as `jalr` does
         return self._other
 
 
@@ -130,14 +132,15 @@ def translate(
     brief = frozenset(at for page in pages for region in page.regions for at in region.brief())
     source = emit.source(nodes, arms(nodes, head), words, brief)
     wait = list(source.waits.values())
+    pcs = [*source.heads, 0, *source.exits]
     context = nodes[head].page.context
     scope: dict[str, Any] = dict(vars(arithmetic))
     scope.update(
         x=x,
         hart=hart,
         engine=engine,
-        pcs=[*source.heads, 0, *source.exits],
-        targets=_Targets(source.heads),
+        pcs=pcs,
+        targets=_Targets(pcs, len(source.heads)),
         loads=context.loads,
         stores=context.stores,
         wait=wait,

@@ -33,7 +33,8 @@ class Source:
     heads: list[int]
     """Addresses of the arms, by number."""
     exits: list[int]
-    """Where ways out lead; their numbers begin behind the arms' and the one of `to`."""
+    """Where ways out lead; their numbers begin behind the arms' and the one of jumps to other
+    places."""
     longest: int
     """Instructions that can retire between two checks of the limit."""
     written: list[int]
@@ -84,7 +85,7 @@ class Outline:
 
     @property
     def dynamic(self) -> int:
-        """Number of the way out whose target is in `to`."""
+        """Number of the way out of jumps to a place that only a register tells."""
         return len(self.heads)
 
     def number(self, pc: int) -> int:
