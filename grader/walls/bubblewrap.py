@@ -39,9 +39,15 @@ def why_not() -> str:
     return ""
 
 
-def command(read: tuple[Path, ...] = (), write: tuple[Path, ...] = ()) -> list[str]:
-    """Return the words to put before a command; `read` and `write` are folders it needs more."""
-    words = ["bwrap", "--die-with-parent", "--new-session", "--unshare-cgroup-try"]
+def command(
+    read: tuple[Path, ...] = (), write: tuple[Path, ...] = (), *, new_session: bool = True
+) -> list[str]:
+    """Return the words to put before a command; `read` and `write` are folders it needs more.
+
+    `new_session`: there is a terminal, which the command must not reach.
+    """
+    words = ["bwrap", "--die-with-parent", "--unshare-cgroup-try"]
+    words += ["--new-session"] if new_session else []
     if os.geteuid() == 0:
         # A user namespace would have one uid only; root needs none, and gives workers their own.
         words += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]

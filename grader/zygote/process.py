@@ -24,7 +24,7 @@ from grader.link.memory import check_sealed
 from grader.walls import bubblewrap, places, uids
 from grader.worker import control
 
-from . import processor
+from . import processor, terminal
 from .ends import pairs
 from .limits import Limits
 from .stage import WORKER_PACKAGE, Stage, wipe
@@ -184,11 +184,12 @@ class Zygote:
     def _start(self, stack: ExitStack) -> None:
         self._control, theirs = socket.socketpair()
         stack.enter_context(self._control)
+        apart = terminal.needs_session()
         command = [str(places.interpreter()), "-s", "-S", "-B", "-X", "utf8", "-c", BOOT]
         command += [str(self._stage.kit), str(theirs.fileno())]
         if "bubblewrap" in self.policy.names:
             folders = ((self._stage.root,), (self._stage.scratch,))
-            command = [*bubblewrap.command(*folders), *command]
+            command = [*bubblewrap.command(*folders, new_session=apart), *command]
         with theirs:
             try:
                 self._process = subprocess.Popen(
@@ -199,8 +200,7 @@ class Zygote:
                     cwd=self._stage.scratch,
                     env=ENVIRONMENT,
                     pass_fds=[theirs.fileno()],
-                    # Ctrl-C is for the grader, which then ends its zygotes in order.
-                    start_new_session=True,
+                    **({"start_new_session": True} if apart else {"process_group": 0}),
                 )
             except OSError as error:
                 raise LinkFailure(f"no process for workers: {error}") from None
