@@ -28,7 +28,7 @@ def test_attacks_fail_without_root_too(tmp_path: Path) -> None:
             *("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"),
             # Python itself may lie in root's home.
             *("--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"),
-            *(sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            *(sys.executable, "-B", "-m", "pytest", "-qx", "-p", "no:cacheprovider"),
             *("--basetemp", str(base / "pytest"), "-k", "not forbidden_system_call"),
             *(str(HERE / "test_attacks.py"), str(HERE / "test_link.py")),
         ],
