@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import TracebackType
+from functools import lru_cache
+from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..hart import MASK64, HartState
@@ -112,6 +113,12 @@ class _Targets(dict[int, int]):
         return self._other
 
 
+@lru_cache(maxsize=128)
+def _compiled(text: str, name: str) -> CodeType:
+    """Compile a region; the same kernel on another machine often has the same ones."""
+    return compile(text, name, "exec")
+
+
 def translate(
     nodes: dict[int, Node],
     head: int,
@@ -148,7 +155,7 @@ def translate(
     for width in (1, 2, 4, 8):
         scope[f"s{width}"] = ram.signed[width]
         scope[f"u{width}"] = ram.unsigned[width]
-    exec(compile(source.text, f"<region {head:#x}>", "exec"), scope)
+    exec(_compiled(source.text, f"<region {head:#x}>"), scope)
     function = scope[emit.NAME]
     region = Region(source, frozenset(nodes), pages, generation, wait)
     for arm, pc in enumerate(source.heads):

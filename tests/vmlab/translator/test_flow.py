@@ -35,6 +35,16 @@ def test_code_without_a_loop_needs_length(pair, monkeypatch, long):
     assert bool(regions(machines.translator)) == (long == 6)
 
 
+def test_machines_share_what_was_compiled_but_not_what_it_works_on(pair):
+    source = "_start: addi a0, a0, 1\n j _start"
+    first, second = (pair(source).translator for _ in range(2))
+    first.run(1000)
+    second.run(500)
+    entries = [machine.mmu.context.code[START] for machine in (first, second)]
+    assert entries[0].function.__code__ is entries[1].function.__code__
+    assert (first.hart.x[10], second.hart.x[10]) == (500, 250)
+
+
 def together(machine, source: str, *labels: str) -> bool:
     symbols = assemble(source).symbols
     return any({symbols[label] for label in labels} <= nodes for nodes in regions(machine))
