@@ -96,14 +96,17 @@ class Pointer:
         return f"{self.table}.get({self.address(self.start)} & {KEYS[self.width]:#x})"
 
     def room(self) -> tuple[str | None, str | None]:
-        """Return how many turns lie in the page, and on what condition there are any."""
+        """Return how many turns lie in the page, and on what condition there are any.
+
+        An access that is aligned needs no condition.
+        """
         offsets = [self.offset(seen) for seen in self.members.values()]
         ends = [self.offset(s) + s.decoded.instruction.width for s in self.members.values()]
         at, last = f"({self.address(min(offsets))} & {PAGE_MASK})", PAGE - max(ends) + min(offsets)
         if self.step > 0:
             return _divided(f"({last} - {at})", self.step), None
         turns = _divided(at, -self.step) if self.step else None
-        return turns, f"{at} <= {last}"
+        return turns, f"{at} <= {last}" if PAGE - last > self.width else None
 
 
 @dataclass(eq=False)
@@ -190,8 +193,13 @@ def recognize(head: int, items: list[Item], state: State) -> Stretch | None:
     _find_pointers(found, [seen for seen in way.seen if id(seen.node) in hot])
     if not found.pointers and not found.certain:
         return None
+    way = Way(head, unknown, found.certain).walk(items)
     _find_virtual(found, way, hot)
-    found.patient = any(seen.pc not in found.certain for _, seen in way.branches)
+    found.patient = any(
+        not (_stays(item.then, stays) and _stays(item.otherwise, stays))
+        for item, seen in way.branches
+        if seen.pc not in found.certain
+    )
     return found
 
 

@@ -62,6 +62,8 @@ class Way:
     head: int
     unknown: frozenset[int] = frozenset()
     """Registers of which is not known what they hold when a turn begins."""
+    certain: dict[int, bool] = field(default_factory=dict)
+    """Branches that only go one way, by their addresses: whether they are taken."""
     seen: list[Seen] = field(default_factory=list)
     ends: list[End] = field(default_factory=list)
     lost: set[int] = field(default_factory=set)
@@ -87,8 +89,10 @@ class Way:
                     self._see(node, pc, decoded, motion)
                     self.branches.append((item, self.seen[-1]))
                     count = count.more()
-                    self._items(then, dict(motion), count, node)
-                    self._items(otherwise, dict(motion), count, node)
+                    if self.certain.get(pc, True):
+                        self._items(then, dict(motion), count, node)
+                    if not self.certain.get(pc, False):
+                        self._items(otherwise, dict(motion), count, node)
                 case Goto(target):
                     if target == self.head and node is not None:
                         self.ends.append(End(item, node, motion, count))
