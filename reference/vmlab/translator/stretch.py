@@ -139,8 +139,12 @@ class Stretch:
     """Registers that are not written in a stretch, of those of which is known what they hold."""
     bases: set[int] = field(default_factory=set)
     """Registers by which is told what those hold."""
-    patient: bool = False
-    """Whether a turn can end the loop in a way that is not foreseen."""
+
+    @property
+    def short(self) -> int:
+        """Return the turns below which a stretch does not pay, about."""
+        cost = 10 + 8 * len(self.pointers) + 2 * len(self.virtual)  # to begin it, in instructions
+        return max(4, cost // self.longest + 1)
 
 
 def recognize(head: int, items: list[Item], state: State) -> Stretch | None:
@@ -195,11 +199,6 @@ def recognize(head: int, items: list[Item], state: State) -> Stretch | None:
         return None
     way = Way(head, unknown, found.certain).walk(items)
     _find_virtual(found, way, hot)
-    found.patient = any(
-        not (_stays(item.then, stays) and _stays(item.otherwise, stays))
-        for item, seen in way.branches
-        if seen.pc not in found.certain
-    )
     return found
 
 

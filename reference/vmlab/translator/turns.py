@@ -1,31 +1,34 @@
 """The source of a loop: its turns one by one, and by stretches where that is worth while.
 
-m = n + wait[0]                     # a loop that ended soon does not begin with a stretch
-while True:
-    if m > bound: m = bound
-    for n in range(n, m, 3):
-        ...                         # a turn, as in any arm
-    else:
-        if n < m: n += 3
-        if n < bound:
-            k = (bound - n) // 3    # turns in the stretch: what the limit allows,
-            ...                     # what lies in the page, what comes before the end
-            m = n + 24
-            if k >= 4 and (p0 := loads.get(...)) is not None:
-                s = n + 12
-                ...
-                for i0 in range(a0, a0 + k):
-                    x15 = u1[i0]    # a turn in which registers that are stepped on stand still
+    m = n + wait[0]                     # a loop that ended soon does not begin with a stretch
+    while True:
+        if m > bound: m = bound
+        while n < m:
+            ...                         # a turn, as in any arm
+        else:
+            if n < bound:
+                k = (bound - n) // 3    # turns in the stretch: what the limit allows,
+                ...                     # what lies in the page, what comes before the end
+                if k >= 7 and (p0 := loads.get(...)) is not None:
+                    s = n + 21
                     ...
+                    for i0 in range(a0, a0 + k):
+                        x15 = u1[i0]    # a turn in which registers that are stepped on stand still
+                        ...
+                    else:
+                        x10 = o10 + k
+                        n += k * 3
+                        m = n + 1       # the turn that leaves the page, or the loop
+                        wait[0] = 0
+                        continue
+                    wait[0] = 0 if n > s else 21
                 else:
-                    x10 = o10 + k
-                    n += k * 3
-                    m = n + 1       # the turn that leaves the page, or the loop
+                    wait[0] = 21
+                    m = n + 21
                     continue
-                wait[0] = 0 if n > s else 12
-            else:
-                continue
-    break
+        break
+
+What a loop waits for a stretch is kept from one entry of the region to the next.
 """
 
 from __future__ import annotations
@@ -43,8 +46,6 @@ from .structure import Goto, If, Item
 from .text import Line, Outline, Place
 from .values import LOOSE, S32, Value, add, constant, signed
 
-SHORT = 4
-"""Turns after which it is worth while to begin a stretch, and turns in the shortest."""
 ANY = (-(1 << 80), 1 << 80)
 """Bounds of what was stepped on, before it is wrapped."""
 
@@ -112,7 +113,7 @@ class TurnWriter(ArmWriter):
         self._pointers = {pointer.base for pointer in stretch.pointers}
         self.number = len(outline.waits)
         """Which of the stretches of the region this is."""
-        outline.waits[stretch.head] = SHORT * stretch.longest if stretch.patient else 0
+        outline.waits[stretch.head] = stretch.short * stretch.longest
 
     def write(self, items: list[Item], state: State) -> None:
         """Write what comes before the turns, the turns, and what comes after."""
@@ -120,14 +121,13 @@ class TurnWriter(ArmWriter):
         state.motion = dict.fromkeys(stretch.unknown)
         self.add(f"k = (bound - n) // {stretch.longest}")
         self.add(*(f"if (t := {turns}) < k: k = t" for turns in stretch.turns))
-        conditions = [f"k >= {SHORT}", *stretch.conditions]
+        conditions = [f"k >= {stretch.short}", *stretch.conditions]
         for number, pointer in enumerate(stretch.pointers):
             conditions.append(f"(p{number} := {pointer.look_up()}) is not None")
-        self.add(f"m = n + {2 * SHORT * stretch.longest}", f"if {' and '.join(conditions)}:")
+        short = stretch.short * stretch.longest
+        self.add(f"if {' and '.join(conditions)}:")
         self.indent += 1
-        short = SHORT * stretch.longest
-        if stretch.patient:
-            self.add(f"s = n + {short}")
+        self.add(f"s = n + {short}")
         self.add(self._for())
         self.indent += 1
         end = state.copy()
@@ -139,12 +139,11 @@ class TurnWriter(ArmWriter):
         self._write_back(stretch.virtual, end)
         self._settle(end, stretch.head)
         self._count(end)
-        self.add("m = n + 1", "continue")
+        self.add("m = n + 1", f"wait[{self.number}] = 0", "continue")
         self.indent -= 1
-        if stretch.patient:
-            self.add(f"wait[{self.number}] = 0 if n > s else {short}")
+        self.add(f"wait[{self.number}] = 0 if n > s else {short}")
         self.indent -= 1
-        self.add("else:", " continue")
+        self.add("else:", f" wait[{self.number}] = {short}", f" m = n + {short}", " continue")
 
     # What the loop goes over
 
