@@ -53,8 +53,24 @@ class Pair:
         return stops[0]
 
 
+STEPS = [1, 1, 2, 3, 5, 7, 41, 67, 97, 131, 181] * 15
+
+
 @pytest.fixture
 def pair(part):
     return lambda source, prepare=lambda machine: None, traps=part, **options: Pair(
         traps, source, prepare, **options
     )
+
+
+@pytest.fixture
+def both_ways(pair):
+    """Run a program at one go, then in small steps."""
+
+    def run(source: str, budget: int = 3000, **options) -> None:
+        machines = pair(source, **options)
+        machines.run(budget)
+        assert machines.translator.engine.regions
+        pair(source, **options).run(*STEPS, budget)
+
+    return run

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-from vmlab.asm import assemble
-
 STEPS = [1, 1, 2, 3, 5, 7, 41, 67, 97, 131, 181] * 15
-BASE = 0x8000_0000
 SKIP = """
     # a handler that counts in s11 and goes on behind the instruction, 4 bytes long
     handler:
@@ -20,109 +16,9 @@ SKIP = """
 """
 
 
-def both_ways(pair, source: str, budget: int = 3000, **options) -> None:
-    """Run at one go, then in small steps."""
-    machines = pair(source, **options)
-    machines.run(budget)
-    assert machines.translator.engine.regions
-    pair(source, **options).run(*STEPS, budget)
-
-
-def test_64_bit_wrap_in_a_loop(pair):
-    """A counter passes 2^63, and 2^64, and is compared signed and unsigned each time."""
-    both_ways(pair, """
-    _start:
-        li a0, 0x7ffffffffffffff0
-        li a1, 0x8000000000000004
-    1:  addi a0, a0, 3
-        slt a2, a0, a1
-        sltu a3, a0, a1
-        add a4, a4, a2
-        slli a4, a4, 1
-        add a4, a4, a3
-        bltu a0, a1, 1b
-        li a0, -20
-        li a1, 20
-    2:  addi a0, a0, 3
-        sltu a2, a0, a1
-        slli a4, a4, 1
-        add a4, a4, a2
-        blt a0, a1, 2b
-        neg a0, a0
-        srli a5, a0, 3
-        j _start
-    """)  # fmt: skip
-
-
-def test_sums_that_are_only_wrapped_later(pair):
-    both_ways(pair, """
-    _start:
-        li a0, 0x7fffffffffffffff
-        li a1, 0x8000000000000000
-        li a6, 40
-    1:  add a2, a0, a0
-        add a3, a1, a1
-        add a4, a2, a0
-        sub a4, a4, a1
-        sub a5, a1, a0
-        beqz a5, 2f
-        bltz a4, 3f
-    2:  addi a7, a7, 1
-    3:  xor a0, a0, a4
-        srai a4, a4, 1
-        slli a0, a0, 1
-        addi a6, a6, -1
-        bnez a6, 1b
-        j _start
-    """)  # fmt: skip
-
-
-def test_sums_that_have_wrapped_when_used_as_addresses(pair):
-    """A sum of 2^64 and more points to RAM, and so does one that has wrapped before."""
-    both_ways(pair, """
-    _start:
-        la a5, _start
-        li a1, 1 << 63
-        add a2, a5, a1
-        li a6, 40
-    1:  add a0, a1, a2
-        ld a3, 0(a0)
-        addi a0, a0, 8
-        sltu a4, a0, a1
-        add s1, s1, a4
-        add s1, s1, a0
-        addi a2, a2, 8
-        sltu a4, a2, a1
-        add s1, s1, a4
-        sd s1, 0x700(a5)
-        addi a5, a5, 8
-        addi a6, a6, -1
-        bnez a6, 1b
-        j _start
-    """)  # fmt: skip
-
-
-def test_32_bit_wrap_in_a_loop(pair):
-    both_ways(pair, """
-    _start:
-        li a0, 0x7ffffff0
-        li a1, 30
-    1:  addiw a0, a0, 1
-        addw a2, a2, a0
-        subw a3, a3, a0
-        sllw a4, a0, a1
-        sraw a5, a0, a1
-        srlw a6, a0, a1
-        mulw a7, a0, a2
-        addi a1, a1, -1
-        bnez a1, 1b
-        j _start
-    """)  # fmt: skip
-
-
-def test_fault_in_the_middle_of_a_region(pair):
+def test_fault_in_the_middle_of_a_region(both_ways):
     """A load walks off the end of RAM, an unaligned one follows; handlers see exact state."""
-    both_ways(pair, SKIP + """
+    both_ways(SKIP + """
     _start:
         la t0, handler
         csrw mtvec, t0
@@ -224,70 +120,9 @@ def test_device_in_a_loop(pair):
     assert machines.translator.engine.regions
 
 
-@pytest.mark.parametrize("fence", ["nop", "fence.i"])
-def test_loop_that_changes_itself(pair, fence):
-    """Every 16th turn rewrites the immediate of an addi further down, in the same region."""
-    both_ways(pair, f"""
-    _start:
-        la a0, changed
-        li a2, 50
-    1:  andi a1, a2, 15
-        bnez a1, changed
-        lw a1, 0(a0)
-        li a3, 1 << 20
-        add a1, a1, a3
-        sw a1, 0(a0)
-        {fence}
-    changed:
-        addi a4, a4, 1
-        add a5, a5, a4
-        addi a2, a2, -1
-        bnez a2, 1b
-        j _start
-    """, budget=1500)  # fmt: skip
-
-
-def test_store_into_the_data_of_a_code_page(pair):
-    """It goes the slow way, and drops nothing that is still right."""
-    both_ways(pair, """
-    _start:
-        la a0, data
-        li a2, 50
-    1:  ld a1, 0(a0)
-        addi a1, a1, 3
-        sd a1, 0(a0)
-        addi a2, a2, -1
-        bnez a2, 1b
-        j _start
-        .align 3
-    data: .zero 8
-    """)  # fmt: skip
-
-
-def test_code_written_from_outside(pair):
-    """Between two runs a word of a region changes; `enter` must notice."""
-    source = """
-    _start:
-        la a0, changed
-    1:  addi a2, a2, 1
-    changed:
-        addi a1, a1, 1
-        j 1b
-    """
-    machines = pair(source)
-    machines.run(1000)
-    assert machines.translator.engine.regions
-    new = assemble("addi a1, a1, 7").segments[0][1]
-    at = assemble(source).symbols["changed"] - BASE
-    for machine in machines.machines:
-        machine.ram[at : at + 4] = new
-    machines.run(1000)
-    assert machines.translator.hart.x[11] > 2000
-
-
-def test_calls_and_returns(pair):
+def test_calls_and_returns(both_ways):
     """Recursion, returns to several places, and a jump into the middle of a region."""
-    both_ways(pair, """
+    both_ways("""
     _start:
         la sp, stack
         li a0, 7
@@ -321,8 +156,8 @@ def test_calls_and_returns(pair):
     """)  # fmt: skip
 
 
-def test_atomics(pair):
-    both_ways(pair, """
+def test_atomics(both_ways):
+    both_ways("""
     _start:
         la a0, lock
         li a2, 30
@@ -354,13 +189,13 @@ def test_atomics(pair):
     """)  # fmt: skip
 
 
-def test_irreducible_and_deep(pair):
+def test_irreducible_and_deep(both_ways):
     """A loop with two entries, and many exits nested in each other."""
     branches = "\n".join(
         f"andi a3, a1, {1 << i % 11}\n beqz a3, f{i}\n addi a4, a4, {i}" for i in range(60)
     )
     labels = "\n".join(f"f{i}: addi a5, a5, {i}" for i in range(60))
-    both_ways(pair, f"""
+    both_ways(f"""
     _start:
         li a2, 20
     again:
@@ -381,9 +216,9 @@ def test_irreducible_and_deep(pair):
     """, budget=8000)  # fmt: skip
 
 
-def test_status_written_in_a_loop(pair):
+def test_status_written_in_a_loop(both_ways):
     """An interrupt that is enabled in the middle of a region is taken at once."""
-    both_ways(pair, SKIP.replace("addi t6, t6, 4", "csrci mip, 2\n csrw mscratch, s10") + """
+    both_ways(SKIP.replace("addi t6, t6, 4", "csrci mip, 2\n csrw mscratch, s10") + """
     _start:
         la t0, handler
         csrw mtvec, t0
@@ -408,9 +243,9 @@ def test_status_written_in_a_loop(pair):
     """)  # fmt: skip
 
 
-def test_csr_that_is_not_allowed_in_a_loop(pair):
+def test_csr_that_is_not_allowed_in_a_loop(both_ways):
     """S-mode may read satp until mstatus.TVM forbids it."""
-    both_ways(pair, """
+    both_ways("""
         j _start
         .align 2
     handler:
@@ -448,9 +283,9 @@ def test_csr_that_is_not_allowed_in_a_loop(pair):
     """)  # fmt: skip
 
 
-def test_jump_table(pair):
+def test_jump_table(both_ways):
     """Jumps to a register that go to several places, which become part of the region."""
-    both_ways(pair, """
+    both_ways("""
     _start:
         la a0, cases
         li a2, 60

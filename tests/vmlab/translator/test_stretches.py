@@ -6,7 +6,6 @@ import random
 
 import pytest
 
-STEPS = [1, 1, 2, 3, 5, 7, 41, 67, 97, 131, 181] * 15
 PROGRAM = """
     j _start
     .align 2
@@ -153,17 +152,16 @@ LOOPS = {
 }
 
 
-def check(pair, before: str, loop: str) -> None:
-    source = PROGRAM.format(before=before, loop=loop)
-    machines = pair(source)
-    machines.run(30_000)
-    assert machines.translator.engine.regions
-    pair(source).run(*STEPS, 10_000)
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch):
+    """Begin stretches early, and of few turns."""
+    monkeypatch.setattr("vmlab.translator.stretch.Stretch.short", 2)
 
 
 @pytest.mark.parametrize("name", LOOPS)
-def test_a_loop(pair, name):
-    check(pair, *LOOPS[name])
+def test_a_loop(both_ways, name):
+    before, loop = LOOPS[name]
+    both_ways(PROGRAM.format(before=before, loop=loop), 30_000)
 
 
 POINTERS = ["a0", "a1"]
@@ -221,5 +219,6 @@ def random_loop(rng: random.Random) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_a_random_loop(pair, seed):
-    check(pair, *random_loop(random.Random(seed)))
+def test_a_random_loop(both_ways, seed):
+    before, loop = random_loop(random.Random(seed))
+    both_ways(PROGRAM.format(before=before, loop=loop), 10_000)
