@@ -97,6 +97,17 @@ LOOPS = {
         " beqz a3, 2f\n srli a5, a3, 31\n beqz a5, 2f\n ld a5, 0(a3)\n"
         "2: addi a0, a0, 8\n bne a0, a1, 1b",
     ),
+    "a pointer from memory leads nowhere": (
+        "mv a0, s1\n addi a1, s1, 320\n3: sd s2, 0(a0)\n addi a0, a0, 8\n bne a0, a1, 3b\n"
+        " sd s5, 240(s1)\n mv a0, s1\n li a2, 7\n li a5, 0",
+        "ld a3, 0(a0)\n lbu a4, 3(a3)\n addi a0, a0, 8\n addiw a2, a2, 3\n bne a0, a1, 1b",
+    ),
+    "left before a copy is made": (
+        "mv a0, s1\n addi a1, s1, 90\n3: sb s4, 0(a0)\n addi a0, a0, 1\n bne a0, a1, 3b\n"
+        " sb zero, 80(s1)\n mv a0, s1\n addi a1, s1, 9\n li a5, 3",
+        "lbu a2, 0(a0)\n beqz a2, next\n mv a5, a1\n lbu a3, 0(a5)\n"
+        " addi a0, a0, 1\n addi a1, a5, 1\n j 1b",
+    ),
     "words that wrap": (
         "addi a0, s1, 40\n addi a1, a0, 300\n addi a2, s4, -30\n sub a3, zero, a2",
         "sb a0, 0(a0)\n addi a0, a0, 1\n addiw a2, a2, 1\n addiw a3, a3, -2\n lbu a4, -1(a0)\n"
