@@ -79,8 +79,8 @@ class Worker(Protocol):
 class Workers(Protocol):
     """Where workers come from."""
 
-    def worker(self) -> AbstractContextManager[Worker]:
-        """Start a fresh one."""
+    def worker(self, ram: int | None = None) -> AbstractContextManager[Worker]:
+        """Start a fresh one; `ram` is the descriptor of the memory that it shares, if any."""
 
 
 class Run:
@@ -236,10 +236,25 @@ class GradingPlugin:
     # Fixtures
 
     @pytest.fixture
-    def part(self) -> Iterator[Any]:
+    def ram(self) -> Iterator[Any]:
+        """RAM that the bench and the part share; None where the bench wants none."""
+        size = getattr(self._bench_module(), "SHARED", 0)
+        if not size:
+            yield None
+            return
+        from vmlab.memory import Ram
+
+        from grader.link import SharedMemory
+
+        with SharedMemory(size) as memory:
+            yield memory.descriptor, Ram(size, fd=memory.descriptor)
+
+    @pytest.fixture
+    def part(self, ram: Any) -> Iterator[Any]:
         """The submission's part, in a worker of its own."""
         assert self._workers is not None  # tests are only run with workers
-        with self._workers.worker() as worker:
+        shared = {} if ram is None else {"ram": ram[0]}
+        with self._workers.worker(**shared) as worker:
             try:
                 yield GuardedPart(worker.link(self._interface))
             finally:
@@ -247,10 +262,18 @@ class GradingPlugin:
                     self._run.output = worker.output
 
     @pytest.fixture
-    def bench(self, part: Any) -> Any:
+    def bench(self, part: Any, ram: Any) -> Any:
         """The part's test bench."""
-        name = self._unit.settings.part
-        return importlib.import_module(f"vmlab.bench.{name}").Bench(part)
+        bench = self._bench_module().Bench
+        return bench(part) if ram is None else bench(part, ram[1])
+
+    def _bench_module(self) -> Any:
+        return importlib.import_module(f"vmlab.bench.{self._unit.settings.part}")
+
+    @pytest.fixture
+    def given(self) -> Callable[[str], Any]:
+        """Returns an earlier part by name, complete, in this process."""
+        return lambda name: load_part(self._unit.solution.parent, name)
 
     @pytest.fixture
     def reference(self) -> Any:

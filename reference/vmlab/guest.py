@@ -135,6 +135,16 @@ class GuestRunner:
                 raise
             return low
 
+    def translate(self, address: int, access: Access) -> int | None:
+        """Return the physical address that the guest that ran last would access; None if refused.
+
+        As an access would, it looks into the TLB first, and leaves there what it found.
+        """
+        try:
+            return self._mmu.translate(address & MASK64, access)
+        except TrapRaised:
+            return None
+
     def _parcel(self, address: int, offset: int) -> int:
         at = address + offset & MASK64
         cause: int = Access.FETCH.access_fault

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,13 @@ def bench(request: pytest.FixtureRequest, part: Any) -> Any:
     """Return the part's test bench."""
     name = request.node.stash[ASSIGNMENT].part
     return importlib.import_module(f"vmlab.bench.{name}").Bench(part)
+
+
+@pytest.fixture
+def given(request: pytest.FixtureRequest) -> Callable[[str], Any]:
+    """Return what gives an earlier part by name: the complete one that lies in the folder."""
+    folder = request.node.stash[ASSIGNMENT].folder
+    return lambda name: load_part(folder, name)
 
 
 class Explained(TerminalRepr):

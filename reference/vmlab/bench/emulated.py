@@ -1,0 +1,65 @@
+"""A store that a VMM carries out for its guest, since the pager keeps the page read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vmlab.hart import MASK64, HartState
+from vmlab.isa import Decoded, Kind, decode
+from vmlab.memory import PAGE_SIZE
+
+STORES = (Kind.STORE, Kind.AMO, Kind.SC)
+
+
+def store_at(word: int) -> Decoded | None:
+    """Decode an instruction; None if it does not store."""
+    decoded = decode(word)
+    return decoded if decoded and decoded.instruction.kind in STORES else None
+
+
+def target(vcpu: HartState, store: Decoded) -> int:
+    """Return the virtual address that it stores to."""
+    offset = store.imm if store.instruction.kind is Kind.STORE else 0
+    return vcpu.x[store.rs1] + offset & MASK64
+
+
+def portions(address: int, width: int) -> list[tuple[int, int]]:
+    """Split an access where a page ends: virtual address and length of each portion."""
+    first = min(width, PAGE_SIZE - address % PAGE_SIZE)
+    parts = [(address, first), (address + first & MASK64, width - first)]
+    return [part for part in parts if part[1]]
+
+
+def carry_out(
+    vcpu: HartState,
+    store: Decoded,
+    places: list[tuple[int, int]],
+    read: Callable[[int, int], bytes],
+    write: Callable[[int, bytes], None],
+) -> bool:
+    """Do the store at guest-physical (address, length)s, and advance the pc.
+
+    A store-conditional fails, which it may always. Returns whether memory was written.
+    """
+    row = store.instruction
+    vcpu.pc = vcpu.pc + store.length & MASK64
+    if row.kind is Kind.SC:
+        _set(vcpu, store.rd, 1)
+        return False
+    value = vcpu.x[store.rs2]
+    if row.kind is Kind.AMO:
+        raw = b"".join(read(address, length) for address, length in places)
+        old = int.from_bytes(raw, "little", signed=True) & MASK64
+        assert row.meaning is not None
+        value = row.meaning(old, value)
+        _set(vcpu, store.rd, old)
+    data = (value & (1 << 8 * row.width) - 1).to_bytes(row.width, "little")
+    for address, length in places:
+        write(address, data[:length])
+        data = data[length:]
+    return True
+
+
+def _set(vcpu: HartState, rd: int, value: int) -> None:
+    if rd:
+        vcpu.x[rd] = value
