@@ -1,0 +1,235 @@
+"""What a guest's tables allow, found without vmlab's walker or any part, and what a shadow may do.
+
+The oracle remembers, for each ASID, every translation that the tables have offered since the last
+fence that covers it. Whatever the shadow allows must be among these; a fault that is reflected must
+be one of the tables as they are now. How a pager comes there is not its business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from vmlab.access import Access
+from vmlab.bench.shadow import BASE, DIRECT, STUBS, Vm
+from vmlab.bench.shadow_access import Outcome, said
+from vmlab.bench.shadow_tables import letters
+from vmlab.hart import Mode
+from vmlab.paging import Act
+from vmlab.testing import Mismatch
+
+_V, _R, _W, _X, _U, _G, _A, _D = (1 << bit for bit in range(8))
+RIGHT = {Access.LOAD: _R, Access.STORE: _W, Access.FETCH: _X}
+KERNEL = range(DIRECT, DIRECT + (1 << 30))
+"""Where `Vm.space` maps all of RAM, for good."""
+
+
+class Offer(NamedTuple):
+    """A leaf of the guest, as a TLB would hold it."""
+
+    start: int
+    size: int
+    to: int
+    bits: int
+    everywhere: bool
+    """Whether it, or a pointer on the way to it, is global."""
+
+    def at(self, virtual: int) -> int | None:
+        """Return where an address leads; None if it is not covered."""
+        return self.to + virtual - self.start if 0 <= virtual - self.start < self.size else None
+
+
+class Absent(NamedTuple):
+    """The walk needs a page that has no frame."""
+
+    page: int
+
+
+class Refusal(NamedTuple):
+    """The walk ends in a fault."""
+
+    access_fault: bool
+
+
+class Found(NamedTuple):
+    """The walk ends at a leaf."""
+
+    offer: Offer
+    entry: int
+
+
+def look_up(vm: Vm, satp: int, virtual: int) -> Found | Absent | Refusal:
+    """Follow a guest's three levels, rights and A and D aside."""
+    sign = virtual >> 38
+    if sign and sign != (1 << 26) - 1:
+        return Refusal(False)
+    table, everywhere = (satp & (1 << 44) - 1) * 4096, False
+    for size in (1 << 30, 1 << 21, 1 << 12):
+        entry = table + virtual // size % 512 * 8
+        if not BASE <= entry < BASE + vm.pages * 4096:
+            return Refusal(True)
+        if vm.physical(entry) is None:
+            return Absent(entry & ~4095)
+        pte = vm.peek(entry)
+        bits, to = pte & 0xFF, (pte >> 10 & (1 << 44) - 1) * 4096
+        everywhere |= bool(bits & _G)
+        if not bits & _V or pte >> 54 or bits & (_R | _W) == _W:
+            return Refusal(False)
+        if bits & (_R | _X):
+            if to % size:
+                return Refusal(False)
+            return Found(Offer(virtual - virtual % size, size, to, bits, everywhere), entry)
+        if bits & (_A | _D | _U):
+            return Refusal(False)
+        table = to
+    return Refusal(False)
+
+
+def permits(bits: int, access: Access, user: bool, sum_: bool, mxr: bool) -> bool:
+    """Tell whether a leaf lets a mode make an access, A and D aside."""
+    if user != bool(bits & _U) and (user or access is Access.FETCH or not sum_):
+        return False
+    if access is Access.LOAD and mxr and bits & _X:
+        return True
+    return bool(bits & RIGHT[access])
+
+
+@dataclass
+class Oracle:
+    """Follows one guest. `places` are the virtual pages whose translations it keeps track of."""
+
+    vm: Vm
+    places: list[int]
+    satps: list[int] = field(default_factory=list)
+    offered: dict[int, set[Offer]] = field(default_factory=dict)
+    """By ASID, since the last fence that covers it."""
+
+    def look(self) -> None:
+        """Note what the tables offer now. To be called after whatever may change them."""
+        now = self.vm.satp_now
+        if now >> 60 and now not in self.satps:
+            self.satps.append(now)
+        for satp in self.satps:
+            offers = self.offered.setdefault(satp >> 44 & 0xFFFF, set())
+            for place in self.places:
+                found = look_up(self.vm, satp, place)
+                if isinstance(found, Found):
+                    offers.add(found.offer)
+
+    def fence(self, address: int | None, asid: int | None) -> None:
+        """Forget what a fence covers, but for what the tables still say."""
+        for number, offers in self.offered.items():
+            if asid is not None and asid != number:
+                continue
+            self.offered[number] = {
+                offer
+                for offer in offers
+                if (asid is not None and offer.everywhere)
+                or (address is not None and offer.at(address) is None)
+            }
+        self.look()
+
+    def lost(self, page: int) -> None:
+        """A guest page has no frame any more: what leads there, or came from there, is over."""
+        self.offered.clear()
+        self.look()
+
+    # Judging
+
+    @property
+    def _translating(self) -> bool:
+        return self.vm.mode_now != Mode.M and self.vm.satp_now >> 60 != 0
+
+    def _view(self) -> tuple[bool, bool, bool]:
+        return self.vm.mode_now == Mode.U, self.vm.sum_now, self.vm.mxr_now
+
+    def allows(self, virtual: int, access: Access, to: int | None) -> bool:
+        """Tell whether an access may lead to a guest-physical address, with no more ado (I1, I3)."""
+        if not self._translating:
+            return to == virtual
+        if virtual in KERNEL:
+            return True  # these entries never change
+        offers = self.offered.get(self.vm.satp_now >> 44 & 0xFFFF, set())
+        wanted = _D if access is Access.STORE else 0
+        return any(
+            offer.at(virtual) == to
+            and permits(offer.bits, access, *self._view())
+            and offer.bits & wanted == wanted
+            for offer in offers
+        )
+
+    def judge(self, outcome: Outcome, virtual: int) -> None:
+        """Raise Mismatch if an access came out as it must not."""
+        expected, right = self._expected(outcome, virtual)
+        if not right:
+            raise Mismatch(outcome.scenario, expected, outcome.got())
+        self.look()
+
+    def _expected(self, outcome: Outcome, virtual: int) -> tuple[str, bool]:
+        access, answer = outcome.kind, outcome.answer
+        if answer is None and self.allows(virtual, access, outcome.reached):
+            return "", True  # it may be from before, and then leaves no mark
+        if not self._translating:
+            return self._arrives(outcome, virtual)
+        now = look_up(self.vm, self.vm.satp_now, virtual)
+        if isinstance(now, Absent):
+            absent = answer is not None and answer.act is Act.ABSENT
+            return f"a wait for {now.page:#x}", absent and answer.address & ~4095 == now.page
+        refused = isinstance(now, Refusal) or not permits(now.offer.bits, access, *self._view())
+        if refused:
+            by_access = isinstance(now, Refusal) and now.access_fault
+            cause = access.access_fault if by_access else access.page_fault
+            right = answer is not None and (answer.act, answer.cause, answer.address) == (
+                Act.REFLECT,
+                cause,
+                virtual,
+            )
+            return f"exception {int(cause)} of the guest, stval {virtual:#x}", right
+        to = now.offer.at(virtual)
+        expected, right = self._arrives(outcome, to)
+        marks = _A | _D if access is Access.STORE else _A
+        entry = self.vm.peek(now.entry)
+        if right and entry & marks != marks:
+            return f"{expected}, and {letters(marks)} set at {now.entry:#x}", False
+        return expected, right
+
+    def _arrives(self, outcome: Outcome, to: int) -> tuple[str, bool]:
+        """Say what an access must come to that leads to a guest-physical address."""
+        answer = outcome.answer
+        if not BASE <= to < BASE + self.vm.pages * 4096:
+            right = answer is not None and (answer.act, answer.address) == (Act.DEVICE, to)
+            return f"left to the VMM as a device, guest-physical {to:#x}", right
+        if self.vm.physical(to) is None:
+            right = answer is not None and answer.act is Act.ABSENT
+            return f"a wait for {to & ~4095:#x}", right and answer.address & ~4095 == to & ~4095
+        return f"done, at guest-physical {to:#x}", answer is None and outcome.reached == to
+
+    def inspect(self) -> None:
+        """Raise Mismatch if the shadow in use, or the MMU, allows what it must not (I1, I2, I3)."""
+        vm = self.vm
+        vm.check_isolated()
+        for virtual, leaf in vm.leaves().items():
+            to = vm.guest_address(leaf.frame << 12)
+            for access, right in RIGHT.items():
+                writable = access is not Access.STORE or leaf.bits & _D
+                if leaf.bits & right and writable:
+                    self._admit(virtual, access, to, "the shadow in use")
+        for access, pages in vm.remembered().items():
+            for virtual, physical in pages.items():
+                self._admit(virtual, access, vm.guest_address(physical), "what the MMU remembers")
+
+    def _admit(self, virtual: int, access: Access, to: int | None, where: str) -> None:
+        if not self.allows(virtual, access, to):
+            offers = self.offered.get(self.vm.satp_now >> 44 & 0xFFFF, set())
+            near = [f"{letters(o.bits)} to {o.at(virtual):#x}" for o in sorted(offers)
+                    if o.at(virtual) is not None]
+            target = "another VM's frame" if to is None else f"{to:#x}"
+            raise Mismatch(
+                f"{self.vm.scenario()}: {where}",
+                f"at {virtual:#x} no more than the guest's tables allow, now or since the last "
+                f"fence: {', '.join(near) or 'nothing'}",
+                f"{access.name.lower()}s to {target}",
+            )
+
+
+__all__ = ["KERNEL", "STUBS", "Oracle", "look_up", "permits", "said"]
