@@ -17,7 +17,7 @@ DATA = BASE + 0x2_0000
 def test_guest_physical_memory(bench):
     """Without translation the guest's addresses are those of its own RAM, wherever that lies."""
     vm = bench.vm()
-    for page in (0x2_0000, 0x2_1000, 0x3_F000):
+    for page in (0x2_0000, 0x2_1000, 0x3_8000):
         vm.load(BASE + page + 8).reaches(BASE + page + 8).reads(BASE + page + 8)
         vm.store(BASE + page).reaches(BASE + page)
     vm.fetch(DATA).reaches(DATA)

@@ -115,7 +115,7 @@ def test_a_superpage(bench):
     root = vm.space()
     vm.map(root, 0x8000_0000, BASE, "VRWXUAD", level=1)
     vm.runs("U", root)
-    for offset in (0x2_0000, 0x2_1008, 0x3_F010):
+    for offset in (0x2_0000, 0x2_1008, 0x3_8010):
         vm.load(0x8000_0000 + offset).reaches(BASE + offset).reads(BASE + offset)
     vm.store(0x8002_2000).reaches(BASE + 0x2_2000)
     vm.load(0x8010_0000).is_device(BASE + 0x10_0000)

@@ -123,3 +123,32 @@ def test_another_hart_is_faster(bench):
             "the other's PTE, with A and D set by compare_and_set",
             f"{vm.peek(entry):#x}" if vm.host.races else "compare_and_set was not called",
         )
+
+
+@clause("S17")
+@weight(1)
+@number("17.1")
+def test_a_sequence(bench):
+    """Maps, stores, fences, switches and lost frames in turn: no right outlives its reason."""
+    vm = bench.vm()
+    roots = [vm.space() for _ in range(2)]
+    entries = [vm.map(root, PAGE, DATA, "VRWU") for root in roots]
+    for turn in range(6):
+        root, entry = roots[turn % 2], entries[turn % 2]
+        vm.runs("U", root, turn % 2 + 1)
+        page = (DATA, NEW)[turn // 2 % 2]
+        vm.edit(entry, pte(page, "VRWU"))
+        vm.fence(PAGE, turn % 2 + 1)
+        vm.load(PAGE).reaches(page)
+        vm.store(PAGE).reaches(page)
+        vm.runs("S")
+        vm.load(PAGE).faults()
+        vm.take(page)
+        vm.runs("U")
+        vm.load(PAGE).is_absent(page)
+        vm.give(page)
+        vm.load(PAGE).reaches(page).reads(0)
+        vm.edit(entry, pte(page, "VRUAD"))
+        vm.fence()
+        vm.store(PAGE).faults()
+        vm.check_isolated()

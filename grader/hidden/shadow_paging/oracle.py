@@ -103,6 +103,8 @@ class Oracle:
     satps: list[int] = field(default_factory=list)
     offered: dict[int, set[Offer]] = field(default_factory=dict)
     """By ASID, since the last fence that covers it."""
+    _marks: int = 0
+    """How many of the pager's A and D updates have been judged."""
 
     def look(self) -> None:
         """Note what the tables offer now. To be called after whatever may change them."""
@@ -163,7 +165,22 @@ class Oracle:
         expected, right = self._expected(outcome, virtual)
         if not right:
             raise Mismatch(outcome.scenario, expected, outcome.got())
+        self._judge_marks(outcome, virtual)
         self.look()
+
+    def _judge_marks(self, outcome: Outcome, virtual: int) -> None:
+        """See that A and D were set for this access only, in the leaf that it used."""
+        marks = self.vm.host.marks[self._marks :]
+        self._marks += len(marks)
+        now = look_up(self.vm, self.vm.satp_now, virtual)
+        used = now.entry if isinstance(now, Found) else None
+        faulted = outcome.answer is not None and outcome.answer.act is Act.REFLECT
+        bits = _A | _D if outcome.kind is Access.STORE else _A
+        for address, old, new in marks:
+            if faulted or address != used or new != old | bits:
+                expected = "no PTE changed" if faulted else f"{letters(bits)} set in its leaf only"
+                got = f"{letters(old)} becomes {letters(new)} at {address:#x}"
+                raise Mismatch(outcome.scenario, expected, got)
 
     def _expected(self, outcome: Outcome, virtual: int) -> tuple[str, bool]:
         access, answer = outcome.kind, outcome.answer
@@ -221,8 +238,11 @@ class Oracle:
     def _admit(self, virtual: int, access: Access, to: int | None, where: str) -> None:
         if not self.allows(virtual, access, to):
             offers = self.offered.get(self.vm.satp_now >> 44 & 0xFFFF, set())
-            near = [f"{letters(o.bits)} to {o.at(virtual):#x}" for o in sorted(offers)
-                    if o.at(virtual) is not None]
+            near = [
+                f"{letters(o.bits)} to {o.at(virtual):#x}"
+                for o in sorted(offers)
+                if o.at(virtual) is not None
+            ]
             target = "another VM's frame" if to is None else f"{to:#x}"
             raise Mismatch(
                 f"{self.vm.scenario()}: {where}",

@@ -11,7 +11,7 @@ from vmlab.hart import Mode
 
 from grader.hidden.shadow_paging.oracle import Oracle
 
-PAGES = 40
+PAGES = 48
 DATA = [BASE + 0x1000 * number for number in range(32, 38)]
 NEAR, FAR, BIG = 0x40_0000, 0x60_0000, 0x80_0000
 PLACES = [
@@ -22,36 +22,46 @@ PLACES = [
     0xFFFF_FFC0_0000_0000,
     0x0000_0040_0000_0000,  # not canonical
 ]
-FLAGS = ["VRWXUAD", "VRWXAD", "VRWU", "VRU", "VXUA", "VXA", "VRWUAD", "VRW", "VRWUGAD", "VWUAD", "RWUAD"]
+FLAGS = ["VRWXUAD"] * 3 + [
+    "VRWXAD",
+    "VRWU",
+    "VRU",
+    "VXUA",
+    "VXA",
+    "VRWUAD",
+    "VRW",
+    "VRWXUG",
+    "VWUAD",
+]
 
-edits = st.tuples(
-    st.just("edit"),
-    st.integers(0, 11),
-    st.one_of(
-        st.just(("clear",)),
-        st.tuples(st.just("data"), st.integers(0, 5), st.sampled_from(FLAGS)),
-        st.tuples(st.just("data"), st.integers(0, 5), st.sampled_from(FLAGS)),
-        st.tuples(st.just("big"), st.just(0), st.sampled_from(FLAGS)),
-        st.tuples(st.just("table"), st.integers(0, 5), st.just("V")),
-        st.tuples(st.just("device"), st.just(0), st.sampled_from(FLAGS)),
-        st.tuples(st.just("outside"), st.just(0), st.just("V")),
-    ),
+DATA_NUMBER = st.integers(0, 5)
+VALUES = st.one_of(
+    st.just(("clear", 0, "V")),
+    *[st.tuples(st.just("data"), DATA_NUMBER, st.sampled_from(FLAGS))] * 4,
+    st.tuples(st.just("big"), DATA_NUMBER, st.sampled_from(FLAGS)),
+    st.tuples(st.just("table"), DATA_NUMBER, st.just("V")),
+    st.tuples(st.sampled_from(["device", "outside"]), DATA_NUMBER, st.sampled_from(FLAGS)),
 )
-accesses = st.tuples(
-    st.sampled_from(["load", "store", "fetch"]),
-    st.integers(0, len(PLACES) - 1),
-    st.sampled_from([0, 8, 0xFF8]),
-)
-fences = st.tuples(
-    st.just("fence"),
-    st.one_of(st.none(), st.integers(0, len(PLACES) - 1)),
-    st.one_of(st.none(), st.sampled_from([1, 2])),
-)
-modes = st.tuples(st.just("mode"), st.sampled_from(["U", "S", "U", "S", "M"]), st.booleans(), st.booleans())
+PLACE = st.integers(0, len(PLACES) - 1)
+ACCESS = st.sampled_from(["load", "store", "fetch"])
+OFFSET = st.sampled_from([0, 8, 0xFF8])
+ASID = st.sampled_from([None, 1, 2])
+BIT = st.booleans()
+SLOT = st.integers(0, 11)
+NEAREST = {0: 0, 1: 1, 2: 2, 3: 3, 4: 4, 5: 0, 6: 4, 7: 5, 8: 6, 9: 2, 10: 7, 11: 7}
+"""For each slot that is edited, a place whose translation goes through it."""
+
+edits = st.tuples(st.just("edit"), SLOT, VALUES)
+changes = st.tuples(st.just("change"), SLOT, VALUES, ACCESS, ACCESS, BIT, ASID)
+accesses = st.tuples(ACCESS, PLACE, OFFSET)
+fences = st.tuples(st.just("fence"), st.one_of(st.none(), PLACE), ASID)
+modes = st.tuples(st.just("mode"), st.sampled_from("USUSUSM"), BIT, BIT)
 roots = st.tuples(st.just("root"), st.integers(0, 2), st.sampled_from([1, 2]))
 frames = st.tuples(st.sampled_from(["take", "give"]), st.integers(0, 7))
 OPERATIONS = st.lists(
-    st.one_of(edits, accesses, accesses, accesses, fences, modes, roots, frames), max_size=30
+    st.one_of(edits, *[changes] * 4, *[accesses] * 3, fences, modes, modes, roots, frames),
+    min_size=12,
+    max_size=40,
 )
 
 
@@ -98,12 +108,18 @@ class Guest:
                     self._edit(self.slots[slot], self._pte(value))
             case ("load" | "store" | "fetch" as name, place, offset):
                 address = self.places[place] + offset
-                if vm.mode_now == Mode.M or vm.satp_now >> 60 == 0:
+                if vm.mode_now == Mode.M:
                     address = DATA[place % 6] + offset
                 if name == "store":
                     oracle.judge(vm.store(address, 0x40 * place), address)
                 else:
                     oracle.judge(getattr(vm, name)(address), address)
+            case ("change", slot, value, first, then, by_address, asid):
+                place = NEAREST[slot]
+                self.does((first, place, 0))
+                self.does(("edit", slot, value))
+                self.does(("fence", place if by_address else None, asid))
+                self.does((then, place, 8))
             case ("fence", place, asid):
                 address = None if place is None else self.places[place] + 0x10
                 vm.fence(address, asid)
@@ -127,7 +143,7 @@ class Guest:
 
     def _pte(self, value: tuple) -> int:
         match value:
-            case ("clear",):
+            case ("clear", _, _):
                 return 0
             case ("data", number, bits):
                 return pte(DATA[number], bits)
@@ -144,8 +160,7 @@ class Guest:
         vm = self.vm
         before = vm.mode_now, vm.sum_now, vm.mxr_now
         vm.runs("S")
-        in_space = vm.satp_now >> 60
-        address = DIRECT + entry - BASE if in_space else entry
+        address = DIRECT + entry - BASE
         self.oracle.judge(vm.store(address, value), address)
         self.oracle.look()
         vm.runs(before[0], sum=before[1], mxr=before[2])

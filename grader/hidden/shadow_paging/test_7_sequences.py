@@ -10,7 +10,7 @@ from grader.hidden.shadow_paging.sequences import OPERATIONS, PAGES, Guest
 @clause("S17")
 @weight(3)
 @number("17.2")
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(operations=OPERATIONS)
 def test_any_sequence(bench, operations):
     """Accesses, stores to tables, fences, switches and lost frames, in any order."""

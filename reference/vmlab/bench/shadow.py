@@ -52,7 +52,12 @@ def _stubs() -> tuple[bytes, dict[str, int]]:
     """Return the code that makes accesses, and where in it each instruction stands."""
     names = [f"l{w} a0, (a1)" for w in WIDTHS.values()]
     names += [f"s{w} a2, (a1)" for w in WIDTHS.values()]
-    names += ["amoadd.d a0, a2, (a1)", "lr.d a0, (a1)", "sc.d a0, a2, (a1)", "amoadd.w a0, a2, (a1)"]
+    names += [
+        "amoadd.d a0, a2, (a1)",
+        "lr.d a0, (a1)",
+        "sc.d a0, a2, (a1)",
+        "amoadd.w a0, a2, (a1)",
+    ]
     program = assemble("\n".join(names), name="stubs")
     (_, code), *_ = program.segments
     return code, {name.split()[0]: 4 * number for number, name in enumerate(names)}
@@ -67,8 +72,8 @@ def _pattern(base: int, pages: int) -> bytes:
 class Vm:
     """One guest with its pager, and what can be done to it.
 
-    Guest memory begins as a pattern: each 8 bytes hold their own guest-physical address. The first
-    pages are given out by `page` and `space`; whatever is not asked for is data.
+    Guest memory begins as a pattern: each 8 bytes hold their own guest-physical address. `page` and
+    `space` give out pages from the front; the bench's own code and tables lie at the end.
     """
 
     def __init__(self, part: Part, ram: Ram, pages: int, tables: int) -> None:
@@ -80,7 +85,7 @@ class Vm:
         self._runner = GuestRunner(ram, Clock(HartState()), options, None)
         self._runner.fence()
         self.host = Host(self.frames, self._runner, BASE)
-        self._next = BASE
+        self._next, self._end = BASE, BASE + pages * PAGE_SIZE
         self.mode_now, self.satp_now, self.sum_now, self.mxr_now = Mode.M, 0, False, False
         self.exits = 0
         """Real page faults, but for those of the code that makes the accesses."""
@@ -93,7 +98,7 @@ class Vm:
             assert frame is not None
             self.frames.fill(frame, _pattern(BASE, pages)[at : at + PAGE_SIZE])
         self._kernel = 0
-        self.stub = self.page()
+        self.stub = self._last_page()
         code, self._places = _stubs()
         self._put(self.stub, code)
         part.start(ram.bytes, GuestRam(BASE, list(self.frames.guest)))
@@ -103,10 +108,16 @@ class Vm:
     def page(self) -> int:
         """Return the guest-physical address of the next page, filled with zeros."""
         page = self._next
-        assert page < BASE + self.pages * PAGE_SIZE, "the guest's RAM is full"
+        assert page < self._end, "the guest's RAM is full"
         self._next += PAGE_SIZE
         self._put(page, bytes(PAGE_SIZE))
         return page
+
+    def _last_page(self) -> int:
+        """As `page`, from the other end: for what the bench itself needs."""
+        self._end -= PAGE_SIZE
+        self._put(self._end, bytes(PAGE_SIZE))
+        return self._end
 
     def physical(self, address: int) -> int | None:
         """Return the host-physical address of a guest-physical one; None if there is no frame."""
@@ -140,14 +151,16 @@ class Vm:
     def space(self) -> int:
         """Return a root in which S-mode has all of RAM at DIRECT, and both modes their stubs."""
         root = self.page()
+        at = root + (DIRECT >> 30) * 8
         if not self._kernel:
-            self._kernel = self.page()
-            self.poke(root + 255 * 8, pte(self._kernel, "V"))
-            for number in range(self.pages):
-                self.map(root, DIRECT + number * PAGE_SIZE, BASE + number * PAGE_SIZE, "VRWAD")
-            self.map(root, STUBS[Mode.S], self.stub, "VXAD")
-            self.map(root, STUBS[Mode.U], self.stub, "VXUAD")
-        self.poke(root + 255 * 8, pte(self._kernel, "V"))
+            self._kernel = self._last_page()
+            self.poke(at, pte(self._kernel, "V"))
+            tables = GuestTables(self.peek, self.poke, self._last_page)
+            for page in range(BASE, BASE + self.pages * PAGE_SIZE, PAGE_SIZE):
+                self.poke(tables.entry(root, DIRECT + page - BASE), pte(page, "VRWAD"))
+            for mode, bits in ((Mode.S, "VXAD"), (Mode.U, "VXUAD")):
+                self.poke(tables.entry(root, STUBS[mode]), pte(self.stub, bits))
+        self.poke(at, pte(self._kernel, "V"))
         return root
 
     def entry(self, root: int, virtual: int, level: int = 0) -> int:
@@ -337,7 +350,9 @@ class Vm:
                 place = address - (fault - virtual)
             if place is None or self.physical(place) is None:
                 where = "no RAM of this VM" if place is None else f"{place:#x}"
-                raise Mismatch(outcome.scenario, "EMULATE with an address in the guest's RAM", where)
+                raise Mismatch(
+                    outcome.scenario, "EMULATE with an address in the guest's RAM", where
+                )
             places.append((place, length))
         if emulated.carry_out(vcpu, store, places, self._read, self._put):
             for place, length in places:

@@ -90,7 +90,7 @@ class Frames:
         """Raise Mismatch if what is not this VM's has been written to."""
         for frame in self.foreign:
             start = (frame - FIRST_FRAME) * PAGE_SIZE
-            if self.ram.bytes[start : start + PAGE_SIZE] != self._secret:
+            if bytes(self.ram.bytes[start : start + PAGE_SIZE]) != self._secret:
                 raise Mismatch(
                     "a look at the other VM's frames",
                     "all as they were",

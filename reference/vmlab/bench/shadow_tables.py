@@ -81,9 +81,7 @@ def leaves(frames: Frames, root: int) -> dict[int, ShadowLeaf]:
     return dict(_walk(frames, root, 2, 0))
 
 
-def _walk(
-    frames: Frames, table: int, level: int, virtual: int
-) -> Iterator[tuple[int, ShadowLeaf]]:
+def _walk(frames: Frames, table: int, level: int, virtual: int) -> Iterator[tuple[int, ShadowLeaf]]:
     if table not in frames.tables:
         raise Mismatch(
             "a walk of the shadow that is in use",
