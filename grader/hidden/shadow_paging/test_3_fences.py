@@ -18,7 +18,7 @@ def test_roots_that_come_back(bench):
     """Unsupported modes are ignored; a root that was freed and used again is another one."""
     vm = bench.vm()
     one, two = vm.space(), vm.space()
-    entry = vm.map(one, PAGE, DATA)
+    vm.map(one, PAGE, DATA)
     vm.map(two, PAGE, NEW)
     vm.runs("U", one, 3)
     vm.load(PAGE).reaches(DATA)
@@ -28,7 +28,6 @@ def test_roots_that_come_back(bench):
     vm.runs("U", two, 4)
     vm.load(PAGE).reaches(NEW)
     # The other root's page is filled with other entries while it is not in use, then fenced.
-    vm.edit(entry, 0)
     vm.edit(one + (PAGE >> 30) * 8, vm.peek(two + (PAGE >> 30) * 8))
     vm.fence(None, 3)
     vm.runs("U", one, 3)

@@ -1,5 +1,7 @@
 """Steps 8 and 9: tables that are memory like any other, frames that come and go (S12-S16)."""
 
+from functools import partial
+
 from gradescope_utils.autograder_utils.decorators import leaderboard, number, weight
 from vmlab.bench.shadow import BASE
 from vmlab.bench.shadow_tables import A, D, pte
@@ -66,7 +68,6 @@ def test_stores_that_straddle(bench):
     new = pte(NEW + 0x3000, "VRWXAD")
     # The upper four bytes go into the table: the entry at its start, which maps 0x4000_0000.
     vm.store(second - 4, (new & 0xFFFF_FFFF) << 32 | 0x1234_5678).reaches(NEW + 0xFFC)
-    vm.store(second + 4, 0, width=4).reaches(table + 4)
     check(vm, entry, new, "a store over the end of the page before the table")
     vm.fence()
     vm.load(0x4000_0000).reaches(NEW + 0x3000)
@@ -242,10 +243,6 @@ def test_few_frames(bench):
 @number("16.2")
 def test_races(bench):
     """The other hart maps the page out, elsewhere, read-only, or has set the bits itself."""
-    vm = bench.vm()
-    root = vm.space()
-    entry = vm.map(root, PAGE, DATA, "VRWU")
-    vm.runs("U", root)
     cases = (
         ("VRWU", NEW, "VRWU", True),
         ("VRWUA", NEW, "VRU", False),
@@ -254,9 +251,11 @@ def test_races(bench):
         ("VRWU", DATA, "RWU", False),
     )
     for before, target, after, allowed in cases:
-        vm.edit(entry, pte(DATA, before))
-        vm.fence()
-        vm.host.race = lambda target=target, after=after: vm.poke(entry, pte(target, after))
+        vm = bench.vm()
+        root = vm.space()
+        entry = vm.map(root, PAGE, DATA, before)
+        vm.runs("U", root)
+        vm.host.race = partial(vm.poke, entry, pte(target, after))
         outcome = vm.store(PAGE)
         if vm.host.race is not None:
             raise Mismatch("a store to a page with D=0", "compare_and_set is called", "it is not")

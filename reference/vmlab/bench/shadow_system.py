@@ -1,9 +1,173 @@
-"""A whole guest under a VMM whose memory the `shadow` part maps."""
+"""A whole guest under a VMM: its traps are a `traps` part's, its memory a `shadow` part's."""
 
 from __future__ import annotations
 
+from pathlib import Path
 
-class ShadowedMachine: ...
+from vmlab.access import Access
+from vmlab.asm import assemble
+from vmlab.bench import console, emulated
+from vmlab.bench.shadow_host import Frames, Host
+from vmlab.bench.vmm import VirtualMachine
+from vmlab.bus import BusError
+from vmlab.clock import Clock
+from vmlab.guest import GuestRunner
+from vmlab.hart import HartState
+from vmlab.isa import decode
+from vmlab.machine import Machine, Reason
+from vmlab.memory import PAGE_SIZE, Ram
+from vmlab.mstatus import MXR, SUM
+from vmlab.options import Options
+from vmlab.paging import Act, GuestRam
+from vmlab.parts.shadow import Part
+from vmlab.parts.traps import Part as Traps
+from vmlab.program import Program
+from vmlab.sv39 import PAGE_SHIFT
+from vmlab.testing import Mismatch, OutOfBudget
+from vmlab.trap import Act as Trapped
+from vmlab.trap import Action, Exit, GuestFault
+
+BASE = 0x8000_0000
+PAGES, TABLES = 256, 128
+SLICE = 997
+"""Instructions after which the VMM takes the processor back from its guest."""
+INSTRUCTIONS = 200_000
+"""On the bare machine."""
+PAGE_FAULTS = {int(access.page_fault): access for access in Access}
 
 
-def boot(*a, **k): ...
+class ShadowedMachine(VirtualMachine):
+    """One guest, with 1 MiB of RAM that is strewn over the host's."""
+
+    def __init__(self, part: Part, traps: Traps, ram: Ram, program: Program) -> None:
+        """Load a guest."""
+        self._pager = part
+        self._frames = Frames(ram, PAGES, TABLES)
+        self._ram = ram
+        self.clock = Clock(HartState())
+        self._runner = GuestRunner(ram, self.clock, Options(misaligned=True), None)
+        self.host = Host(self._frames, self._runner, BASE)
+        self.faults = 0
+        """Real page faults."""
+        self.fills = 0
+        """Those of them that only the shadow had."""
+        for frame in self._frames.guest:
+            assert frame is not None
+            self._frames.fill(frame, bytes(PAGE_SIZE))
+        for address, contents in program.segments:
+            for number, byte in enumerate(contents):
+                self._ram.bytes[self._offset(address + number)] = byte
+        self.set_up(traps, program, self._runner, Ram(PAGE_SIZE, base=1 << 60), SLICE)
+        part.start(ram.bytes, GuestRam(BASE, list(self._frames.guest)))
+
+    def _offset(self, address: int) -> int:
+        """Return where in the host's RAM a guest-physical address is."""
+        number, offset = divmod(address - BASE, PAGE_SIZE)
+        frame = self._frames.guest[number] if 0 <= number < PAGES else None
+        if frame is None:
+            raise Mismatch(
+                "a store that the pager has emulated",
+                "an address in the guest's RAM",
+                f"{address:#x}",
+            )
+        return (frame << PAGE_SHIFT | offset) - self._ram.base
+
+    def enter(self, budget: int) -> Exit:
+        """Run the guest in its shadow until its next trap."""
+        return self._runner.run(self.vcpu, budget, satp=self._pager.root(self.host))
+
+    def handle(self, exit: Exit) -> Action:
+        """Have a trap handled, and tell the pager what changes by it."""
+        before = self._context()
+        action = super().handle(exit)
+        after = self._context()
+        if after[0] != before[0]:
+            self._pager.write_satp(self.host, self.vcpu.satp)
+        if after[1:] != before[1:]:
+            status = self.vcpu.mstatus
+            self._pager.set_mode(self.host, self.vcpu.mode, bool(status & SUM), bool(status & MXR))
+        if action.act is Trapped.FENCE:
+            self._pager.fence(self.host, action.address, action.asid)
+        return action
+
+    def _context(self) -> tuple[int, int, int]:
+        vcpu = self.vcpu
+        return vcpu.satp, vcpu.mode, vcpu.mstatus & (SUM | MXR)
+
+    def emulate(self, exit: Exit) -> bool:
+        """Do with a page fault what the pager says; return False for every other exit."""
+        if exit.interrupt or exit.cause not in PAGE_FAULTS:
+            return False
+        self.faults += 1
+        answer = self._pager.fault(self.host, exit.cause, exit.tval)
+        if answer.act is Act.RETRY:
+            self.fills += 1
+        elif answer.act is Act.EMULATE:
+            self._store(exit.tval, answer.address)
+        elif answer.act is Act.DEVICE:
+            self._device(exit, answer.address)
+        elif answer.act is Act.REFLECT:
+            self.handle(Exit(answer.cause, tval=answer.address))
+        else:
+            raise Mismatch("a guest all of whose pages have frames", "no ABSENT", "ABSENT")
+        return True
+
+    def _device(self, exit: Exit, address: int) -> None:
+        """Let a device answer; what none answers to is an access fault of the guest."""
+        kind = PAGE_FAULTS[exit.cause]
+        try:
+            if kind is Access.FETCH:
+                raise BusError(address)
+            access = decode(self._runner.fetch(self.vcpu.pc))
+            if access is None:
+                raise BusError(address)
+            self.access_device(access, address)
+        except (BusError, GuestFault):
+            self.handle(Exit(kind.access_fault, tval=exit.tval))
+
+    def _store(self, fault: int, address: int) -> None:
+        """Carry out a store to a page that the pager protects."""
+        store = emulated.store_at(self._runner.fetch(self.vcpu.pc))
+        if store is None:
+            raise Mismatch("a fault that is no store's", "no EMULATE", "EMULATE")
+        places = [(address, store.instruction.width)]
+        if fault % PAGE_SIZE + store.instruction.width > PAGE_SIZE:
+            raise Mismatch("a guest without straddling stores", "none", f"one at {fault:#x}")
+
+        def read(at: int, length: int) -> bytes:
+            return bytes(self._ram.bytes[self._offset(at) : self._offset(at) + length])
+
+        def write(at: int, data: bytes) -> None:
+            self._ram.bytes[self._offset(at) : self._offset(at) + len(data)] = data
+
+        if emulated.carry_out(self.vcpu, store, places, read, write):
+            self._pager.written(self.host, address, store.instruction.width)
+        self.retire(1)
+
+
+def boot(
+    part: Part, traps: Traps, ram: Ram, source: Path, expected: str, exits: int
+) -> ShadowedMachine:
+    """Boot a guest on the bare machine, then under the VMM, for at most `exits` exits.
+
+    Raises Mismatch unless it prints `expected` both times and switches off, OutOfBudget if it never
+    ends.
+    """
+    program = assemble(source.read_text(encoding="utf-8"), name=source.name)
+    bare = Machine(traps, ram_mib=1)
+    bare.load(program)
+    stop = bare.run(INSTRUCTIONS)
+    ended = stop.reason is Reason.FINISHED and not stop.code
+    on_bare = f"{source.name} boots on the bare machine"
+    console.check(on_bare, expected, bare.uart.output, "" if ended else stop.reason.value)
+    machine = ShadowedMachine(part, traps, ram, program)
+    while not machine.ended and machine.exits < exits:
+        machine.turn()
+    out = None if machine.ended else OutOfBudget("exits", exits)
+    end = "it waits for ever" if machine.idle else "it never ends"
+    code = machine.finisher.code
+    if code is not None:
+        end = f"it switches off with failure {code}" if code else ""
+    scenario = f"{source.name} boots under the VMM"
+    console.check(scenario, expected, machine.uart.output, end, out)
+    return machine

@@ -10,13 +10,15 @@ from vmlab import sstc
 from vmlab.bus import Bus, BusError
 from vmlab.clock import Clock
 from vmlab.devices import CLINT_BASE, FINISHER_BASE, UART_BASE, Clint, Finisher, Uart
+from vmlab.guest import GuestRunner
 from vmlab.hart import MASK64, HartState, Mode
 from vmlab.isa import Decoded, Kind, decode
 from vmlab.machine import Machine
+from vmlab.memory import Ram
 from vmlab.options import Options
 from vmlab.parts.traps import Part
 from vmlab.program import Program
-from vmlab.trap import ECALLS, Act, Exc, Exit, Irq
+from vmlab.trap import ECALLS, Act, Action, Exc, Exit, Irq
 
 ACCESS_FAULTS = {Kind.LOAD: Exc.LOAD_ACCESS, Kind.STORE: Exc.STORE_ACCESS}
 WIRES = 1 << Irq.MSI | 1 << Irq.MTI
@@ -35,17 +37,24 @@ class VirtualMachine:
             slice_: Instructions after which the host takes the processor back.
             illegal_tval: Whether the real hart tells the bits of an illegal instruction.
         """
+        machine = Machine(part, ram_mib=1, options=Options(illegal_tval=illegal_tval))
+        machine.load(program)
+        self.set_up(part, program, machine.guest, machine.memory, slice_)
+
+    def set_up(
+        self, part: Part, program: Program, runner: GuestRunner, ram: Ram, slice_: int
+    ) -> None:
+        """Begin with a guest that is loaded, and that `runner` runs; `ram` answers on its bus."""
         self._part = part
         self._slice = slice_
-        self._machine = Machine(part, ram_mib=1, options=Options(illegal_tval=illegal_tval))
-        self._machine.load(program)
+        self._guest = runner
         self.vcpu = HartState(pc=program.entry)
         self.uart = Uart()
         self.finisher = Finisher()
         self._clint = Clint(self.vcpu)
         self._clock = Clock(self.vcpu)
         self._bus = Bus(
-            self._machine.memory,
+            ram,
             {FINISHER_BASE: self.finisher, CLINT_BASE: self._clint, UART_BASE: self.uart},
         )
         self.exits = 0
@@ -62,27 +71,31 @@ class VirtualMachine:
     def turn(self) -> None:
         """Run the guest until its next exit, and have that handled."""
         left = self._ticks_to_timer()
-        exit = self._machine.run_guest(
-            self.vcpu, self._slice if left is None else min(self._slice, left)
-        )
+        exit = self.enter(self._slice if left is None else min(self._slice, left))
         self.exits += 1
-        self._retire(exit.retired)
-        if not self._emulate_device(exit):
-            self._handle(exit)
+        self.retire(exit.retired)
+        if not self.emulate(exit):
+            self.handle(exit)
         if self._rose:
-            self._handle(TICK)
+            self.handle(TICK)
 
-    def _handle(self, exit: Exit) -> None:
+    def enter(self, budget: int) -> Exit:
+        """Run the guest until its next trap."""
+        return self._guest.run(self.vcpu, budget)
+
+    def handle(self, exit: Exit) -> Action:
+        """Have the part handle an exit; return what it wants done, which is done, but for FENCE."""
         self._rose = False
         before = self.vcpu.pc, self.vcpu.mode
-        action = self._part.handle_exit(self.vcpu, exit, self._machine.guest)
+        action = self._part.handle_exit(self.vcpu, exit, self._guest)
         if not exit.interrupt and not self._trapped(exit, *before):
-            self._retire(1)
+            self.retire(1)
         if action.act is Act.WAIT:
             left = self._ticks_to_timer()
             self.idle = left is None
             self._clock.skip(left or 0)
             self._show_wires()
+        return action
 
     def _ticks_to_timer(self) -> int | None:
         """Return how many ticks are left until a timer of the guest strikes; None if none will."""
@@ -101,7 +114,7 @@ class VirtualMachine:
             (vcpu.scause, vcpu.sepc, vcpu.stvec & ~3),
         )
 
-    def _retire(self, count: int) -> None:
+    def retire(self, count: int) -> None:
         """Count instructions, native or emulated."""
         self._clock.retire(count)
         self._show_wires()
@@ -113,28 +126,31 @@ class VirtualMachine:
         sstc.show(vcpu)
         self._rose |= bool(vcpu.mip & ~before)
 
-    def _emulate_device(self, exit: Exit) -> bool:
+    def emulate(self, exit: Exit) -> bool:
         """Do a load or store that a device answers; return whether it was one."""
         if exit.interrupt or exit.cause not in ACCESS_FAULTS.values():
             return False
-        access = decode(self._machine.guest.fetch(self.vcpu.pc))
+        access = decode(self._guest.fetch(self.vcpu.pc))
         if access is None or ACCESS_FAULTS.get(access.instruction.kind) != exit.cause:
             return False
         try:
-            self._access(access, exit.tval)
+            self.access_device(access, exit.tval)
         except BusError:
             return False
-        self.vcpu.pc = self.vcpu.pc + access.length & MASK64
-        self._retire(1)
         return True
 
-    def _access(self, access: Decoded, address: int) -> None:
+    def access_device(self, access: Decoded, address: int) -> None:
+        """Carry out a load or store at a guest-physical address. Raise BusError if none answers."""
         row, x = access.instruction, self.vcpu.x
         if row.kind is Kind.STORE:
             self._bus.write(address, row.width, x[access.rs2])
-            return
-        value = self._bus.read(address, row.width)
-        if row.signed and value >> 8 * row.width - 1:
-            value -= 1 << 8 * row.width
-        if access.rd:
-            x[access.rd] = value & MASK64
+        elif row.kind is Kind.LOAD:
+            value = self._bus.read(address, row.width)
+            if row.signed and value >> 8 * row.width - 1:
+                value -= 1 << 8 * row.width
+            if access.rd:
+                x[access.rd] = value & MASK64
+        else:
+            raise BusError(address)
+        self.vcpu.pc = self.vcpu.pc + access.length & MASK64
+        self.retire(1)
