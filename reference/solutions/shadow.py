@@ -3,7 +3,7 @@
 The guest's tables lead from guest-virtual to guest-physical addresses, a map of the VMM from there
 to host frames. The shadow is both in one step. It holds what the guest has used, is filled at
 faults, and follows the guest's tables: those are write-protected, so that each change to one is
-told to `written`. S2 is a clause of the handout, norm:sfence_vma_op a rule of the privileged manual.
+told to `written`. S2 is a clause of the handout, norm:satp_mode_bare a rule of the manual.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from vmlab.access import Access
-from vmlab.hart import MASK64, Mode
+from vmlab.hart import Mode
 from vmlab.memory import PAGE_SIZE, RAM_BASE
 from vmlab.paging import Act, Answer, GuestRam
 from vmlab.parts.shadow import Host
@@ -27,7 +27,6 @@ from vmlab.sv39 import (
     VPN_BITS,
     A,
     D,
-    G,
     R,
     U,
     V,

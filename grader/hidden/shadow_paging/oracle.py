@@ -146,7 +146,7 @@ class Oracle:
         return self.vm.mode_now == Mode.U, self.vm.sum_now, self.vm.mxr_now
 
     def allows(self, virtual: int, access: Access, to: int | None) -> bool:
-        """Tell whether an access may lead to a guest-physical address, with no more ado (I1, I3)."""
+        """Tell whether an access may lead to a guest-physical address at once (I1, I3)."""
         if not self._translating:
             return to == virtual
         if virtual in KERNEL:

@@ -26,7 +26,7 @@ def access(vm, kind, address):
 @weight(6)
 @number("4.3")
 def test_every_right_in_every_view(bench):
-    """Each kind of page, each mode, SUM and MXR: what is allowed, again and again, with no fence."""
+    """Each kind of page in each mode, with SUM and MXR: what is allowed, without any fence."""
     vm = bench.vm()
     root = vm.space()
     pages = list(product(KINDS, (0, U)))

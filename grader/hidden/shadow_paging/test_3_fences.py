@@ -124,7 +124,7 @@ def test_global_pages_and_odd_addresses(bench):
 @weight(2)
 @number("11.2")
 def test_no_way_out(bench):
-    """Superpages that begin in RAM and end outside, wrap-arounds, tables with garbage: no way out."""
+    """Superpages that begin in RAM and end outside, wrap-arounds, Bare: no way out of the VM."""
     vm = bench.vm(pages=41)
     root = vm.space()
     end = BASE + 41 * 4096

@@ -1,4 +1,4 @@
-"""The end of the guest's RAM is not checked: what lies beyond has the frames behind the last one."""
+"""The end of the guest's RAM is not checked: beyond it the last frame comes again."""
 
 FAILS = {"S1"}
 

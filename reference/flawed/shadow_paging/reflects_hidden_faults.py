@@ -4,7 +4,6 @@ FAILS = {"S2"}
 
 
 def fault(host, cause, address):
-    access = ACCESSES[cause]
     view = view_now()
     if view.satp == BARE:
         found, pte = Walk(address, 0, ()), R | W | X | D
