@@ -224,8 +224,7 @@ class Oracle:
     def inspect(self) -> None:
         """Raise Mismatch if the shadow in use, or the MMU, allows what it must not (I1, I2, I3)."""
         vm = self.vm
-        vm.check_isolated()
-        for virtual, leaf in vm.leaves().items():
+        for virtual, leaf in vm.check_leaves().items():
             to = vm.guest_address(leaf.frame << 12)
             for access, right in RIGHT.items():
                 writable = access is not Access.STORE or leaf.bits & _D

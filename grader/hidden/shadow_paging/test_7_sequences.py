@@ -17,3 +17,4 @@ def test_any_sequence(bench, operations):
     guest = Guest(bench.vm(pages=PAGES))
     for operation in operations:
         guest.does(operation)
+    guest.vm.check_isolated()

@@ -23,11 +23,14 @@ def target(vcpu: HartState, store: Decoded) -> int:
     return vcpu.x[store.rs1] + offset & MASK64
 
 
-def portions(address: int, width: int) -> list[tuple[int, int]]:
-    """Split an access where a page ends: virtual address and length of each portion."""
-    first = min(width, PAGE_SIZE - address % PAGE_SIZE)
-    parts = [(address, first), (address + first & MASK64, width - first)]
-    return [part for part in parts if part[1]]
+def pages(address: int, length: int) -> list[tuple[int, int]]:
+    """Split a range where pages end: address and length of each portion."""
+    found = []
+    while length:
+        first = min(length, PAGE_SIZE - address % PAGE_SIZE)
+        found.append((address, first))
+        address, length = address + first & MASK64, length - first
+    return found
 
 
 def carry_out(

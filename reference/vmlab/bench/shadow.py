@@ -327,7 +327,7 @@ class Vm:
         if outcome.kind is not Access.STORE or store is None:
             raise Mismatch(outcome.scenario, "EMULATE for stores only", "EMULATE")
         places = []
-        for virtual, length in emulated.portions(
+        for virtual, length in emulated.pages(
             emulated.target(vcpu, store), store.instruction.width
         ):
             place: int | None = address
@@ -397,7 +397,13 @@ class Vm:
 
     def check_isolated(self) -> None:
         """Raise Mismatch unless every leaf leads to this VM, and the others' memory is intact."""
-        for virtual, leaf in self.leaves().items():
+        self.check_leaves()
+        self.frames.check_foreign()
+
+    def check_leaves(self) -> dict[int, ShadowLeaf]:
+        """Raise Mismatch unless every leaf leads to this VM; return them."""
+        found = self.leaves()
+        for virtual, leaf in found.items():
             if leaf.frame not in self.frames.guest:
                 raise Mismatch(
                     f"{self.scenario()}: a walk of the shadow in use",
@@ -405,7 +411,7 @@ class Vm:
                     f"the leaf {letters(leaf.bits)} at {virtual:#x} leads to frame "
                     f"{leaf.frame:#x}, {self.frames.owner(leaf.frame)}",
                 )
-        self.frames.check_foreign()
+        return found
 
     def scenario(self) -> str:
         """Say what the guest's addresses mean at the moment."""

@@ -55,8 +55,9 @@ class ShadowedMachine(VirtualMachine):
             assert frame is not None
             self._frames.fill(frame, bytes(PAGE_SIZE))
         for address, contents in program.segments:
-            for number, byte in enumerate(contents):
-                self._ram.bytes[self._offset(address + number)] = byte
+            for at, length in emulated.pages(address, len(contents)):
+                piece = contents[at - address : at - address + length]
+                self._ram.bytes[self._offset(at) : self._offset(at) + length] = piece
         self.set_up(traps, program, self._runner, Ram(PAGE_SIZE, base=1 << 60), SLICE)
         part.start(ram.bytes, GuestRam(BASE, list(self._frames.guest)))
 

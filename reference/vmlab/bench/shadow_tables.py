@@ -90,9 +90,8 @@ def _walk(frames: Frames, table: int, level: int, virtual: int) -> Iterator[tupl
         )
     start = (table - FIRST_FRAME) * PAGE_SIZE // PTE_SIZE
     shift = PAGE_SHIFT + VPN_BITS * level
-    for index, entry in enumerate(frames.ram.unsigned[8][start : start + PAGE_SIZE // PTE_SIZE]):
-        if not entry & V:
-            continue
+    entries = frames.ram.unsigned[8][start : start + PAGE_SIZE // PTE_SIZE].tolist()
+    for index, entry in [(i, entry) for i, entry in enumerate(entries) if entry & V]:
         address = virtual | index << shift
         frame = entry >> 10 & PPN_MASK
         if not entry & (R | W | X):
