@@ -53,10 +53,7 @@ def test_fences(bench):
 @weight(2)
 @number("10.2")
 def test_new_rights_need_no_fence(bench):
-    """What faulted before, and is allowed now, works without a fence: faults are never remembered.
-
-    Then a fence takes a right away.
-    """
+    """What faulted before and is allowed now works without a fence; less rights need one."""
     vm = bench.vm()
     root = vm.space()
     entry = vm.map(root, PAGE, 0, "")
