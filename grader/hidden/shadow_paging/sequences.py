@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from random import Random
 
-from hypothesis import strategies as st
 from vmlab.bench.shadow import BASE, DIRECT, Vm
 from vmlab.bench.shadow_tables import pte, satp
 from vmlab.hart import Mode
@@ -34,35 +34,64 @@ FLAGS = ["VRWXUAD"] * 3 + [
     "VWUAD",
 ]
 
-DATA_NUMBER = st.integers(0, 5)
-VALUES = st.one_of(
-    st.just(("clear", 0, "V")),
-    *[st.tuples(st.just("data"), DATA_NUMBER, st.sampled_from(FLAGS))] * 4,
-    st.tuples(st.just("big"), DATA_NUMBER, st.sampled_from(FLAGS)),
-    st.tuples(st.just("table"), DATA_NUMBER, st.just("V")),
-    st.tuples(st.sampled_from(["device", "outside"]), DATA_NUMBER, st.sampled_from(FLAGS)),
-)
-PLACE = st.integers(0, len(PLACES) - 1)
-ACCESS = st.sampled_from(["load", "store", "fetch"])
-OFFSET = st.sampled_from([0, 8, 0xFF8])
-ASID = st.sampled_from([None, 1, 2])
-BIT = st.booleans()
-SLOT = st.integers(0, 11)
 NEAREST = {0: 0, 1: 1, 2: 2, 3: 3, 4: 4, 5: 0, 6: 4, 7: 5, 8: 6, 9: 2, 10: 7, 11: 7}
 """For each slot that is edited, a place whose translation goes through it."""
+LENGTH = 30
+"""Operations in a sequence."""
 
-edits = st.tuples(st.just("edit"), SLOT, VALUES)
-changes = st.tuples(st.just("change"), SLOT, VALUES, ACCESS, ACCESS, BIT, ASID)
-accesses = st.tuples(ACCESS, PLACE, OFFSET)
-fences = st.tuples(st.just("fence"), st.one_of(st.none(), PLACE), ASID)
-modes = st.tuples(st.just("mode"), st.sampled_from("USUSUSM"), BIT, BIT)
-roots = st.tuples(st.just("root"), st.integers(0, 2), st.sampled_from([1, 2]))
-frames = st.tuples(st.sampled_from(["take", "give"]), st.integers(0, 7))
-OPERATIONS = st.lists(
-    st.one_of(edits, *[changes] * 4, *[accesses] * 3, fences, modes, modes, roots, frames),
-    min_size=12,
-    max_size=40,
-)
+
+def sequence(seed: int) -> list[tuple]:
+    """Return random operations, the same for a seed on every host and in every version."""
+    rng = Random(seed)
+    weights = {_edit: 1, _change: 4, _access: 3, _fence: 1, _mode: 2, _root: 1, _frame: 1}
+    makers = rng.choices(list(weights), list(weights.values()), k=LENGTH)
+    return [make(rng) for make in makers]
+
+
+def _value(rng: Random) -> tuple:
+    kinds = ["data"] * 4 + ["clear", "big", "table", "device", "outside"]
+    return rng.choice(kinds), rng.randrange(6), rng.choice(FLAGS)
+
+
+def _kind(rng: Random) -> str:
+    return rng.choice(["load", "store", "fetch"])
+
+
+def _asid(rng: Random) -> int | None:
+    return rng.choice([None, 1, 2])
+
+
+def _bit(rng: Random) -> bool:
+    return rng.random() < 0.5
+
+
+def _edit(rng: Random) -> tuple:
+    return "edit", rng.randrange(12), _value(rng)
+
+
+def _change(rng: Random) -> tuple:
+    slot, value = rng.randrange(12), _value(rng)
+    return "change", slot, value, _kind(rng), _kind(rng), _bit(rng), _asid(rng)
+
+
+def _access(rng: Random) -> tuple:
+    return _kind(rng), rng.randrange(len(PLACES)), rng.choice([0, 8, 0xFF8])
+
+
+def _fence(rng: Random) -> tuple:
+    return "fence", rng.choice([None, *range(len(PLACES))]), _asid(rng)
+
+
+def _mode(rng: Random) -> tuple:
+    return "mode", rng.choice("USUSUSM"), _bit(rng), _bit(rng)
+
+
+def _root(rng: Random) -> tuple:
+    return "root", rng.randrange(3), rng.choice([1, 2])
+
+
+def _frame(rng: Random) -> tuple:
+    return rng.choice(["take", "give"]), rng.randrange(8)
 
 
 @dataclass
@@ -149,8 +178,8 @@ class Guest:
                 return pte(DATA[number], bits)
             case ("big", _, bits):
                 return pte(BASE, bits)
-            case ("table", number, bits):
-                return pte(self.tables[number], bits)
+            case ("table", number, _):
+                return pte(self.tables[number], "V")
             case ("device", _, bits):
                 return pte(0x1000_0000, bits)
             case _:

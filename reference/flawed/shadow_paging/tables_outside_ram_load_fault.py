@@ -1,6 +1,6 @@
 """A table outside RAM is a load access fault, whatever the access was: the walker loads."""
 
-FAILS = {"S5"}
+FAILS = {"S5", "S17"}
 
 
 def read_pte(address, access, virtual):
