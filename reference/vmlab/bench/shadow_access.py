@@ -11,29 +11,23 @@ from vmlab.paging import Act, Answer
 from vmlab.testing import Mismatch
 
 if TYPE_CHECKING:
-    from vmlab.bench.shadow import Vm
-
-MOST_ANSWERS = 8
-"""So many faults one instruction may have before it is done."""
+    from vmlab.bench.shadow_memory import GuestMemory
 
 
 class Outcome:
     """One access; each method raises Mismatch if what it says is not so."""
 
-    def __init__(self, vm: Vm, scenario: str, kind: Access, address: int, width: int) -> None:
+    def __init__(self, vm: GuestMemory, scenario: str, kind: Access, address: int) -> None:
         self._vm = vm
         self.scenario = scenario
         self.kind = kind
-        self._address = address
-        self._width = width
+        self.address = address
         self.answer: Answer | None = None
         """What refused it; None if it was done."""
         self.value = 0
         """What was loaded."""
         self.reached: int | None = None
         """Guest-physical address of its first byte; None if another VM's."""
-        self.emulated = False
-        self.faults_seen = 0
 
     def done(self, value: int, physical: int | None) -> None:
         """Note that it was done, at a host-physical address."""
@@ -42,16 +36,11 @@ class Outcome:
 
     def was_emulated(self, value: int, places: list[int]) -> None:
         """Note that the VMM has done it."""
-        self.value, self.reached, self.emulated = value, places[0], True
+        self.value, self.reached = value, places[0]
 
     def refused(self, answer: Answer) -> None:
         """Note that it will not be done."""
         self.answer = answer
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether it was done."""
-        return self.answer is None
 
     def got(self) -> str:
         """Say what happened."""
@@ -81,7 +70,7 @@ class Outcome:
     def faults(self, rule: str = "", *, at: int | None = None, cause: int | None = None) -> None:
         """The guest gets a page fault of this kind at the address, or another cause or place."""
         cause = int(self.kind.page_fault) if cause is None else cause
-        wanted = Answer(Act.REFLECT, self._address if at is None else at, cause)
+        wanted = Answer(Act.REFLECT, self.address if at is None else at, cause)
         self._expect(self.answer == wanted, said(wanted), rule)
 
     def access_faults(self, rule: str = "") -> None:

@@ -105,7 +105,6 @@ class Host:
         self._frames = frames
         self._runner = runner
         self._base = base
-        self.flushes = 0
         self.race: Callable[[], None] | None = None
         """What another hart of the guest does just before the next comparison, once."""
         self.races = 0
@@ -129,7 +128,6 @@ class Host:
 
     def flush(self) -> None:
         """Have the MMU forget all."""
-        self.flushes += 1
         self._runner.fence()
 
     def compare_and_set(self, address: int, old: int, new: int) -> bool:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from vmlab.access import Access
 from vmlab.asm import assemble
-from vmlab.bench import console, emulated
+from vmlab.bench import console, describe, emulated
 from vmlab.bench.shadow_host import Frames, Host
+from vmlab.bench.shadow_tables import check_leaves, root_frame
 from vmlab.bench.vmm import VirtualMachine
 from vmlab.bus import BusError
 from vmlab.clock import Clock
@@ -22,7 +23,7 @@ from vmlab.paging import Act, GuestRam
 from vmlab.parts.shadow import Part
 from vmlab.parts.traps import Part as Traps
 from vmlab.program import Program
-from vmlab.sv39 import PAGE_SHIFT
+from vmlab.sv39 import PAGE_SHIFT, PPN_MASK
 from vmlab.testing import Mismatch, OutOfBudget
 from vmlab.trap import Act as Trapped
 from vmlab.trap import Action, Exit, GuestFault
@@ -33,6 +34,8 @@ SLICE = 997
 """Instructions after which the VMM takes the processor back from its guest."""
 INSTRUCTIONS = 200_000
 """On the bare machine."""
+UNDER_VMM = "a guest runs under the VMM"
+ACCESS_FAULTS = {int(access.access_fault) for access in Access}
 PAGE_FAULTS = {int(access.page_fault): access for access in Access}
 
 
@@ -75,7 +78,21 @@ class ShadowedMachine(VirtualMachine):
 
     def enter(self, budget: int) -> Exit:
         """Run the guest in its shadow until its next trap."""
-        return self._runner.run(self.vcpu, budget, satp=self._pager.root(self.host))
+        satp = self._pager.root(self.host)
+        root_frame(self._frames, satp, UNDER_VMM)
+        exit = self._runner.run(self.vcpu, budget, satp=satp)
+        if not exit.interrupt and exit.cause in ACCESS_FAULTS:
+            raise Mismatch(
+                UNDER_VMM,
+                "a shadow whose tables and leaves lie in RAM",
+                f"the real MMU answers with {describe.exception(exit.cause)} at {exit.tval:#x}",
+            )
+        return exit
+
+    def check_isolated(self) -> None:
+        """Raise Mismatch unless every leaf leads to this VM, and the others' memory is intact."""
+        check_leaves(self._frames, self._pager.root(self.host) & PPN_MASK, UNDER_VMM)
+        self._frames.check_foreign()
 
     def handle(self, exit: Exit) -> Action:
         """Have a trap handled, and tell the pager what changes by it."""
@@ -171,4 +188,5 @@ def boot(
         end = f"it switches off with failure {code}" if code else ""
     scenario = f"{source.name} boots under the VMM"
     console.check(scenario, expected, machine.uart.output, end, out)
+    machine.check_isolated()
     return machine
