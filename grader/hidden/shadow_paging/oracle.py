@@ -1,12 +1,14 @@
 """What a guest's tables allow, found without vmlab's walker or any part, and what a shadow may do.
 
 The oracle remembers, for each ASID, every translation that the tables have offered since the last
-fence that covers it. Whatever the shadow allows must be among these; a fault that is reflected must
-be one of the tables as they are now. How a pager comes there is not its business.
+fence that covers it: of all addresses, for a pager may fill what nobody asked for. Whatever the
+shadow allows must be among these; a fault that is reflected must be one of the tables as they are
+now. How a pager comes there is not its business.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,6 +22,8 @@ from vmlab.testing import Mismatch
 
 _V, _R, _W, _X, _U, _G, _A, _D = (1 << bit for bit in range(8))
 RIGHT = {Access.LOAD: _R, Access.STORE: _W, Access.FETCH: _X}
+SIZES = 1 << 30, 1 << 21, 1 << 12
+"""Bytes that a leaf maps, from the root down."""
 KERNEL = range(DIRECT, DIRECT + (1 << 30))
 """Where `Vm.space` maps all of RAM, for good."""
 
@@ -33,6 +37,8 @@ class Offer(NamedTuple):
     bits: int
     everywhere: bool
     """Whether it, or a pointer on the way to it, is global."""
+    tables: tuple[int, ...]
+    """The guest's pages that the walk to it reads."""
 
     def at(self, virtual: int) -> int | None:
         """Return where an address leads; None if it is not covered."""
@@ -64,25 +70,67 @@ def look_up(vm: Vm, satp: int, virtual: int) -> Found | Absent | Refusal:
     if sign and sign != (1 << 26) - 1:
         return Refusal(False)
     table, everywhere = (satp & (1 << 44) - 1) * 4096, False
-    for size in (1 << 30, 1 << 21, 1 << 12):
-        entry = table + virtual // size % 512 * 8
-        if not BASE <= entry < BASE + vm.pages * 4096:
+    tables: tuple[int, ...] = ()
+    for size in SIZES:
+        if not BASE <= table < BASE + vm.pages * 4096:
             return Refusal(True)
-        if vm.physical(entry) is None:
-            return Absent(entry & ~4095)
+        if vm.physical(table) is None:
+            return Absent(table)
+        tables += (table,)
+        entry = table + virtual // size % 512 * 8
         pte = vm.peek(entry)
-        bits, to = pte & 0xFF, (pte >> 10 & (1 << 44) - 1) * 4096
-        everywhere |= bool(bits & _G)
-        if not bits & _V or pte >> 54 or bits & (_R | _W) == _W:
+        leaf = _is_leaf(pte, size)
+        if leaf is None:
             return Refusal(False)
-        if bits & (_R | _X):
-            if to % size:
-                return Refusal(False)
-            return Found(Offer(virtual - virtual % size, size, to, bits, everywhere), entry)
-        if bits & (_A | _D | _U):
-            return Refusal(False)
-        table = to
+        everywhere |= bool(pte & _G)
+        table = _target(pte)
+        if leaf:
+            offer = Offer(virtual - virtual % size, size, table, pte & 0xFF, everywhere, tables)
+            return Found(offer, entry)
     return Refusal(False)
+
+
+def _target(pte: int) -> int:
+    return (pte >> 10 & (1 << 44) - 1) * 4096
+
+
+def _is_leaf(pte: int, size: int) -> bool | None:
+    """Tell a leaf from a pointer; None if the entry is neither."""
+    if not pte & _V or pte >> 54 or pte & (_R | _W) == _W:
+        return None
+    if pte & (_R | _X):
+        return None if _target(pte) % size else True
+    return None if pte & (_A | _D | _U) else False
+
+
+def offers(vm: Vm, satp: int) -> tuple[set[Offer], dict[int, bytes]]:
+    """Return all that the tables of a root offer, but for KERNEL; and each table, as it is now."""
+    read: dict[int, bytes] = {}
+
+    def below(
+        table: int, start: int, level: int, everywhere: bool, tables: tuple[int, ...]
+    ) -> Iterator[Offer]:
+        contents = read.setdefault(table, _contents(vm, table))
+        tables += (table,)
+        for index, pte in enumerate(memoryview(contents).cast("Q")):
+            leaf = _is_leaf(pte, SIZES[level]) if pte else None
+            virtual = start + index * SIZES[level]
+            if leaf is None or virtual == DIRECT:
+                continue
+            if virtual >> 38:
+                virtual |= (1 << 64) - (1 << 39)
+            glob = everywhere or bool(pte & _G)
+            if leaf:
+                yield Offer(virtual, SIZES[level], _target(pte), pte & 0xFF, glob, tables)
+            elif level < 2:
+                yield from below(_target(pte), virtual, level + 1, glob, tables)
+
+    return set(below((satp & (1 << 44) - 1) * 4096, 0, 0, False, ())), read
+
+
+def _contents(vm: Vm, table: int) -> bytes:
+    """Return a page of the guest's, or nothing if there is no memory."""
+    return b"" if vm.physical(table) is None else vm.read(table, 4096)
 
 
 def permits(bits: int, access: Access, user: bool, sum_: bool, mxr: bool) -> bool:
@@ -96,13 +144,15 @@ def permits(bits: int, access: Access, user: bool, sum_: bool, mxr: bool) -> boo
 
 @dataclass
 class Oracle:
-    """Follows one guest. `places` are the virtual pages whose translations it keeps track of."""
+    """Follows one guest."""
 
     vm: Vm
-    places: list[int]
     satps: list[int] = field(default_factory=list)
-    offered: dict[int, set[Offer]] = field(default_factory=dict)
-    """By ASID, since the last fence that covers it."""
+    """Each that the guest has used."""
+    offered: dict[int, dict[tuple[int, int], set[Offer]]] = field(default_factory=dict)
+    """By ASID, and by size and start: since the last fence that covers it."""
+    _now: dict[int, tuple[set[Offer], dict[int, bytes]]] = field(default_factory=dict)
+    """By `satp`: what its tables offered when they were last read, and what they were then."""
     _marks: int = 0
     """How many of the pager's A and D updates have been judged."""
 
@@ -112,29 +162,49 @@ class Oracle:
         if now >> 60 and now not in self.satps:
             self.satps.append(now)
         for satp in self.satps:
-            offers = self.offered.setdefault(satp >> 44 & 0xFFFF, set())
-            for place in self.places:
-                found = look_up(self.vm, satp, place)
-                if isinstance(found, Found):
-                    offers.add(found.offer)
+            asid = self.offered.setdefault(satp >> 44 & 0xFFFF, {})
+            for offer in self._offers(satp):
+                asid.setdefault((offer.size, offer.start), set()).add(offer)
+
+    def _offers(self, satp: int) -> set[Offer]:
+        found, read = self._now.get(satp, (set(), {}))
+        if not read or any(_contents(self.vm, table) != was for table, was in read.items()):
+            found, read = self._now[satp] = offers(self.vm, satp)
+        return found
+
+    def _at(self, virtual: int) -> list[Offer]:
+        """Return what has been offered for an address, since the last fence that covers it."""
+        asid = self.offered.get(self.vm.satp_now >> 44 & 0xFFFF, {})
+        keys = [(size, virtual - virtual % size) for size in SIZES]
+        return [offer for key in keys for offer in asid.get(key, ())]
 
     def fence(self, address: int | None, asid: int | None) -> None:
         """Forget what a fence covers, but for what the tables still say."""
-        for number, offers in self.offered.items():
-            if asid is not None and asid != number:
-                continue
-            self.offered[number] = {
-                offer
-                for offer in offers
-                if (asid is not None and offer.everywhere)
-                or (address is not None and offer.at(address) is None)
-            }
+        for number in self.offered if asid is None else [asid]:
+            self._forget(
+                number,
+                lambda offer: (
+                    (asid is None or not offer.everywhere)
+                    and (address is None or offer.at(address) is not None)
+                ),
+            )
         self.look()
 
     def lost(self, page: int) -> None:
-        """A guest page has no frame any more: what leads there, or came from there, is over."""
-        self.offered.clear()
+        """A guest page has no frame any more: what led there, or came from there, is over."""
+        for number in self.offered:
+            self._forget(
+                number,
+                lambda offer: page in offer.tables or (offer.size, offer.to) == (4096, page),
+            )
         self.look()
+
+    def _forget(self, asid: int, what: Callable[[Offer], bool]) -> None:
+        kept: dict[tuple[int, int], set[Offer]] = {}
+        for key, there in self.offered.get(asid, {}).items():
+            if left := {offer for offer in there if not what(offer)}:
+                kept[key] = left
+        self.offered[asid] = kept
 
     # Judging
 
@@ -147,17 +217,16 @@ class Oracle:
 
     def allows(self, virtual: int, access: Access, to: int | None) -> bool:
         """Tell whether an access may lead to a guest-physical address at once (I1, I3)."""
-        if not self._translating:
+        if to is None or not self._translating:
             return to == virtual
         if virtual in KERNEL:
             return True  # these entries never change
-        offers = self.offered.get(self.vm.satp_now >> 44 & 0xFFFF, set())
         wanted = _D if access is Access.STORE else 0
         return any(
             offer.at(virtual) == to
             and permits(offer.bits, access, *self._view())
             and offer.bits & wanted == wanted
-            for offer in offers
+            for offer in self._at(virtual)
         )
 
     def judge(self, outcome: Outcome, virtual: int) -> None:
@@ -236,12 +305,7 @@ class Oracle:
 
     def _admit(self, virtual: int, access: Access, to: int | None, where: str) -> None:
         if not self.allows(virtual, access, to):
-            offers = self.offered.get(self.vm.satp_now >> 44 & 0xFFFF, set())
-            near = [
-                f"{letters(o.bits)} to {o.at(virtual):#x}"
-                for o in sorted(offers)
-                if o.at(virtual) is not None
-            ]
+            near = [f"{letters(o.bits)} to {o.at(virtual):#x}" for o in sorted(self._at(virtual))]
             target = "another VM's frame" if to is None else f"{to:#x}"
             raise Mismatch(
                 f"{self.vm.scenario()}: {where}",

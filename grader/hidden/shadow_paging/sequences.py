@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 from vmlab.bench.shadow import BASE, DIRECT, Vm
@@ -99,7 +99,6 @@ class Guest:
     """A guest with three roots over the same few tables, and the oracle that follows it."""
 
     vm: Vm
-    places: list[int] = field(default_factory=lambda: list(PLACES))
 
     def __post_init__(self) -> None:
         vm = self.vm
@@ -125,7 +124,7 @@ class Guest:
         self.tables = [near, far, middles[0], self.roots[0], DATA[0], DATA[1]]
         self.absent: list[int] = []
         vm.runs("U", self.roots[0], 1)
-        self.oracle = Oracle(vm, self.places)
+        self.oracle = Oracle(vm)
         self.oracle.look()
 
     def does(self, operation: tuple) -> None:
@@ -136,7 +135,7 @@ class Guest:
                 if self.slots[slot] & ~4095 not in self.absent:
                     self._edit(self.slots[slot], self._pte(value))
             case ("load" | "store" | "fetch" as name, place, offset):
-                address = self.places[place] + offset
+                address = PLACES[place] + offset
                 if vm.mode_now == Mode.M:
                     address = DATA[place % 6] + offset
                 if name == "store":
@@ -150,7 +149,7 @@ class Guest:
                 self.does(("fence", place if by_address else None, asid))
                 self.does((then, place, 8))
             case ("fence", place, asid):
-                address = None if place is None else self.places[place] + 0x10
+                address = None if place is None else PLACES[place] + 0x10
                 vm.fence(address, asid)
                 oracle.fence(address, asid)
             case ("mode", mode, sum_, mxr):
