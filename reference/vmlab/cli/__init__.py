@@ -15,6 +15,7 @@ from .disasm import disasm
 from .hint import hint
 from .problem import Problem
 from .run import run
+from .view import view
 
 app = typer.Typer(
     name="vmlab",
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (check, hint, run, asm, disasm):
+for command in (check, view, hint, run, asm, disasm):
     app.command()(command)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,10 +66,12 @@ def explain(
     weight: float,
     sentence: str,
     folder: Path,
+    picture: str = "",
 ) -> Explanation | None:
     """Explain why a test ended with `error`; None if no line of the part had a hand in it.
 
-    `sentence` is what the test's docstring says, `folder` where the part's module is.
+    `sentence` is what the test's docstring says, `folder` where the part's module is, `picture` the
+    command that draws the scenario.
     """
     rows: Sequence[tuple[str, str]]
     frames = own_frames(error.__traceback__, folder)
@@ -100,5 +103,11 @@ def explain(
         rows = [("scenario", sentence), ("crashed", said(error)), ("at", trail)]
     else:
         return None
-    kept = tuple((label, text) for label, text in rows if text)
-    return Explanation(clause, weight, (*kept, ("hint", f"vmlab hint {clause.name}")), hole)
+    more = [("see it", picture), ("hint", f"vmlab hint {clause.name}")]
+    kept = tuple((label, text) for label, text in [*rows, *more] if text)
+    return Explanation(clause, weight, kept, hole)
+
+
+def view_command(test: str) -> str:
+    """Return the command that draws the scenario of a test, named from the assignment's folder."""
+    return f"vmlab view {shlex.quote(test)}"

@@ -18,12 +18,15 @@ from _pytest._io import TerminalWriter
 
 from vmlab.link.interface import Interface
 from vmlab.link.local import LocalLink
+from vmlab.view import is_drawn
 
 from .assignment import Assignment, AssignmentError, Clause
-from .explain import Explanation, explain
+from .explain import Explanation, explain, view_command
 from .loading import PartUnreadable, load_part
 
 ASSIGNMENT = pytest.StashKey[Assignment]()
+BENCH = pytest.StashKey[Callable[[Any], Any]]()
+"""In a session's configuration: what makes a bench of a part, in place of the part's own."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -82,7 +85,8 @@ def part(request: pytest.FixtureRequest) -> Any:
 def bench(request: pytest.FixtureRequest, part: Any) -> Any:
     """Return the part's test bench."""
     name = request.node.stash[ASSIGNMENT].part
-    return importlib.import_module(f"vmlab.bench.{name}").Bench(part)
+    make = request.config.stash.get(BENCH, None)
+    return make(part) if make else importlib.import_module(f"vmlab.bench.{name}").Bench(part)
 
 
 @pytest.fixture
@@ -122,6 +126,15 @@ def _function(item: pytest.Item) -> Any:
     return getattr(item, "function", None)
 
 
+def _picture(item: pytest.Item, assignment: Assignment) -> str:
+    """Return the command that draws a test's scenario; empty if there is none."""
+    drawn = is_drawn(assignment.part) and "bench" in getattr(item, "fixturenames", ())
+    if not drawn or assignment.folder not in item.path.parents:
+        return ""
+    file = item.path.relative_to(assignment.folder).as_posix()
+    return view_command(f"{file}::{item.name}")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -138,6 +151,7 @@ def pytest_runtest_makereport(
         weight_of(item),
         " ".join((inspect.getdoc(_function(item)) or "").split()),
         part_folder(item.config, assignment),
+        _picture(item, assignment),
     )
     if explanation is not None:
         report.longrepr = Explained(explanation)
