@@ -161,7 +161,7 @@ def walk(virtual: int, access: Access) -> Walk:
 
 def view_now() -> View:
     """Return what decides about the guest's addresses as it is now (S1, S4)."""
-    raise NotImplementedError("S4: the view")
+    raise NotImplementedError("S1: the view")
 
 
 def allows(view: View, pte: int, access: Access) -> bool:
@@ -233,7 +233,7 @@ def drop(place: Place) -> None:
     leaf = pager.leaves.pop(place, None)
     if leaf is None:
         return
-    raise NotImplementedError("S14: forgetting a leaf")
+    raise NotImplementedError("S6: forgetting a leaf")
 
 
 def drop_made_from(address: int, length: int) -> None:

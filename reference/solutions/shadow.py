@@ -200,7 +200,7 @@ def walk(virtual: int, access: Access) -> Walk:
 
 def view_now() -> View:
     """Return what decides about the guest's addresses as it is now (S1, S4)."""
-    # BEGIN SOLUTION S4: the view
+    # BEGIN SOLUTION S1: the view
     if pager.mode == Mode.M or pager.satp >> 60 == BARE:
         return View(0, False, False, False)
     user = pager.mode == Mode.U
@@ -213,14 +213,12 @@ def allows(view: View, pte: int, access: Access) -> bool:
     # BEGIN SOLUTION S4: rights
     if view.user and not pte & U:
         return False
-    # "Irrespective of SUM, the supervisor may not execute code on pages with U=1."
+    # Whatever SUM says, S-mode executes no user page.
     if not view.user and pte & U and (access is Access.FETCH or not view.sum):
         return False
-    if access is Access.FETCH:
-        return bool(pte & X)
-    if access is Access.LOAD:
-        return bool(pte & (R | X if view.mxr else R))
-    return bool(pte & W)
+    readable = R | X if view.mxr else R
+    rights = {Access.FETCH: X, Access.LOAD: readable, Access.STORE: W}
+    return bool(pte & rights[access])
     # END SOLUTION
 
 
@@ -324,7 +322,7 @@ def drop(place: Place) -> None:
     leaf = pager.leaves.pop(place, None)
     if leaf is None:
         return
-    # BEGIN SOLUTION S14: forgetting a leaf
+    # BEGIN SOLUTION S6: forgetting a leaf
     pager.words[word_index(leaf.entry)] = 0
     pager.owed = True
     pager.mapped[leaf.target].discard(place)

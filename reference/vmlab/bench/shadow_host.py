@@ -84,7 +84,7 @@ class Frames:
             return f"page {self.guest.index(frame)} of this VM"
         if frame in self.foreign:
             return "another VM's"
-        return "the host's own" if frame in self.free else "no RAM"
+        return "free, not allocated" if frame in self.free else "no RAM"
 
     def check_foreign(self) -> None:
         """Raise Mismatch if what is not this VM's has been written to."""

@@ -82,7 +82,7 @@ def root_frame(frames: Frames, value: int, scenario: str) -> int:
         raise Mismatch(
             scenario,
             "root returns a satp of mode Sv39, with a frame from allocate",
-            f"{value:#x}: {frames.owner(frame)}",
+            f"{value:#x}; frame {frame:#x} is {frames.owner(frame)}",
         )
     return frame
 

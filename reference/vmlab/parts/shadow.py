@@ -43,7 +43,8 @@ class Part(Protocol):
         """Begin with a guest whose hart has just been reset: M-mode, `satp` = 0, SUM = MXR = 0.
 
         `memory` is the host's RAM, from physical address 0x8000_0000 on. It stays the same bytes
-        for as long as the guest lives.
+        for as long as the guest lives. A guest may begin without a `stop` of the one before; all
+        that was kept of that is void then, the frames that `allocate` returned too.
         """
         ...
 
