@@ -409,7 +409,7 @@ def fault(host: Host, cause: int, address: int) -> Answer:
     # BEGIN SOLUTION S5: faults sorted
     try:
         if view.satp == BARE:
-            found, pte = Walk(address, 0, ()), R | W | X | D | (U if view.user else 0)
+            found, pte = Walk(address, 0, ()), R | W | X | D
         else:
             found = walk(address, access)
             if not allows(view, found.pte, access):

@@ -42,6 +42,8 @@ class Vm(GuestMemory):
         """Real page faults, but for those of the code that makes the accesses."""
         self.answers: list[Act] = []
         """What the pager answered to them."""
+        self._entered = 0
+        """The frame that `root` named last, which the hart has."""
         part.start(ram.bytes, GuestRam(BASE, list(self.frames.guest)))
 
     # What the guest does, but for accesses
@@ -83,9 +85,24 @@ class Vm(GuestMemory):
     # What happens to its frames
 
     def take(self, page: int) -> None:
-        """Give the frame of a guest page to another VM."""
+        """Give the frame of a guest page to another VM.
+
+        Raise Mismatch if the hart still has a way to it: it may be in the guest meanwhile.
+        """
+        frame = self.frames.guest[(page - BASE) // PAGE_SIZE]
         self.part.take_frame(self.host, page)
         self.frames.lose((page - BASE) // PAGE_SIZE)
+        taken = f"take_frame of {page:#x} has returned"
+        if self._entered in self.frames.tables:
+            check_leaves(self.frames, self._entered, taken)
+        for *_, fetches, loads, stores in self.runner.state()["tlb"]:
+            for virtual, physical in (*fetches, *loads, *stores):
+                if physical >> PAGE_SHIFT == frame:
+                    raise Mismatch(
+                        taken,
+                        "nothing leads to its frame",
+                        f"the MMU remembers it at {virtual << PAGE_SHIFT:#x}",
+                    )
 
     def give(self, page: int) -> None:
         """Give a page a frame again."""
@@ -141,7 +158,9 @@ class Vm(GuestMemory):
 
     def root(self, scenario: str = "") -> int:
         """Return the frame that the MMU starts at. Raise Mismatch if it is not the pager's own."""
-        return root_frame(self.frames, self.part.root(self.host), scenario or self.scenario())
+        value = self.part.root(self.host)
+        self._entered = root_frame(self.frames, value, scenario or self.scenario())
+        return self._entered
 
     def leaves(self) -> dict[int, ShadowLeaf]:
         """Return the leaves of the shadow in use, by the virtual address of the page."""
