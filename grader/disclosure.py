@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from vmlab.testing.explain import view_command
+from vmlab.view import is_drawn
+
 from grader.assignment import Assignment
 from grader.report import Report, TestResult
 from grader.text import clean, one_line, shorten
@@ -57,7 +60,8 @@ def rows_for(test: TestResult, settings: Assignment) -> Rows:
         return [*rows, ("got", got), ("rule", clause.rule), _hint(test)]
     missing = hole(test)
     if missing is not None:
-        return [*rows, ("to write", one_line(missing)), ("rule", clause.rule), _hint(test)]
+        rows += [("to write", one_line(missing)), ("rule", clause.rule)]
+        return [*rows, *_picture(test, settings), _hint(test)]
     rows.append(("scenario", test.scenario))
     if test.expected and detail == "full":
         rows += [("expected", test.expected), ("got", test.got)]
@@ -68,13 +72,20 @@ def rows_for(test: TestResult, settings: Assignment) -> Rows:
     rows += [("rule", test.rule or clause.rule), ("traceback", _cut(test.traceback))]
     if detail == "full":
         rows.append(("printed", _cut(test.output)))
-    rows.append(_hint(test))
+    rows += [*_picture(test, settings), _hint(test)]
     return [(label, shorten(clean(text), FIELD_LIMIT)) for label, text in rows if text.strip()]
 
 
 def _how(test: TestResult, said: str) -> str:
     # "failed" is what a student sees anyway; the other verdicts say something of their own.
     return said if test.verdict is Verdict.FAILED else f"{test.verdict.words}: {said}"
+
+
+def _picture(test: TestResult, settings: Assignment) -> Rows:
+    """Tell how to draw a public test's scenario; a hidden one's is not in the student's folder."""
+    if not test.public or not is_drawn(settings.part):
+        return []
+    return [("see it", view_command(f"tests/{test.id.partition('/')[2]}"))]
 
 
 def _hint(test: TestResult) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from vmlab.access import Access
@@ -164,9 +165,15 @@ class ShadowedMachine(VirtualMachine):
 
 
 def boot(
-    part: Part, traps: Traps, ram: Ram, source: Path, expected: str, exits: int
+    part: Part,
+    traps: Traps,
+    ram: Ram,
+    source: Path,
+    expected: str,
+    exits: int,
+    make: Callable[[Part, Traps, Ram, Program], ShadowedMachine] = ShadowedMachine,
 ) -> ShadowedMachine:
-    """Boot a guest on the bare machine, then under the VMM, for at most `exits` exits.
+    """Boot a guest on the bare machine, then under the VMM that `make` makes, for so many exits.
 
     Raises Mismatch unless it prints `expected` both times and switches off, OutOfBudget if it never
     ends.
@@ -178,7 +185,7 @@ def boot(
     ended = stop.reason is Reason.FINISHED and not stop.code
     on_bare = f"{source.name} boots on the bare machine"
     console.check(on_bare, expected, bare.uart.output, "" if ended else stop.reason.value)
-    machine = ShadowedMachine(part, traps, ram, program)
+    machine = make(part, traps, ram, program)
     while not machine.ended and machine.exits < exits:
         machine.turn()
     out = None if machine.ended else OutOfBudget("exits", exits)

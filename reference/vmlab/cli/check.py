@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +15,7 @@ from vmlab.testing.loading import load_part
 
 from .outcomes import Outcome, Recorder
 from .problem import Problem
+from .session import run_tests
 
 
 def check(
@@ -43,26 +42,10 @@ def check(
 
 
 def _run(assignment: Assignment, wanted: list[str]) -> list[Outcome]:
-    """Run pytest in this process, so that a debugger steps from the test into the part."""
-    import pytest  # only here: the other commands start without it
-
-    tests = assignment.folder / "tests"
-    if not tests.is_dir():
-        raise Problem(f"{assignment.folder} has no folder tests/ with the public tests")
     recorder = Recorder(wanted)
-    # The settings of a project around this folder must not change what a check says; the part
-    # may print at import while pytest collects, which belongs to nobody's report.
-    options = [str(tests), f"--rootdir={assignment.folder}", "-c", os.devnull]
-    options += ["--import-mode=importlib", "-p", "no:cacheprovider", "-p", "no:terminal"]
-    options += ["-p", "vmlab.testing.plugin"]
-    sys.dont_write_bytecode = True
-    status = pytest.main(options, plugins=[recorder])
-    if status == pytest.ExitCode.INTERRUPTED and not recorder.broken:
-        raise typer.Abort
-    if recorder.broken:
-        raise Problem(f"the tests cannot be loaded: {recorder.broken}")
+    run_tests(assignment, recorder)
     if not recorder.outcomes:
-        raise Problem(f"no test was found in {tests}")
+        raise Problem(f"no test was found in {assignment.folder / 'tests'}")
     return recorder.outcomes
 
 

@@ -16,6 +16,7 @@ from vmlab.testing.loading import load_part
 from vmlab.view import is_drawn
 
 from .problem import Problem, write_bytes
+from .session import run_tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,8 +76,7 @@ def view(
         from vmlab.view.page import page
 
         write_bytes(html, page(picture).encode("utf-8"))
-        count = len(picture.differences)
-        typer.echo(f"{html}: {run.name}, {count} difference{'s' * (count != 1)}")
+        typer.echo(f"{html}: {run.name}, {picture.verdict}")
     if run.hangs:
         print(f"vmlab: {run.name} does not end: {run.hangs}", file=sys.stderr)
         raise typer.Exit(1)
@@ -136,6 +136,9 @@ class _Run:
                 self.said = tuple(row for row in rows if row[0] != "see it")
                 got = dict(rows).get("got", "")
                 self.hangs = got if got.startswith("no answer within") else ""
+            elif "Timeout" in report.longreprtext:
+                self.hangs = "its time is over"
+                self.said = (("got", self.hangs),)
             elif "Reached" in report.longreprtext:
                 self.said = (("after", f"step {len(self._film.steps)}"),)
             else:
@@ -143,18 +146,8 @@ class _Run:
 
 
 def _run(assignment: Assignment, run: _Run) -> None:
-    """Have pytest run the test. Raise Problem unless there is exactly one such."""
-    import pytest  # only here: the other commands start without it
-
-    options = [str(assignment.folder / "tests"), f"--rootdir={assignment.folder}"]
-    options += ["-c", os.devnull, "--import-mode=importlib", "-p", "no:cacheprovider"]
-    options += ["-p", "no:terminal", "-p", "vmlab.testing.plugin"]
-    sys.dont_write_bytecode = True
-    status = pytest.main(options, plugins=[run])
-    if status == pytest.ExitCode.INTERRUPTED and not run.broken:
-        raise typer.Abort
-    if run.broken:
-        raise Problem(f"the tests cannot be loaded: {run.broken}")
+    """Run the one test that is meant. Raise Problem unless there is exactly one such."""
+    run_tests(assignment, run)
     test = run.test
     if len(run.chosen) > 1:
         names = ", ".join(item.name for item in run.chosen)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from vmlab.memory import PAGE_SIZE
-from vmlab.sv39 import LEVELS, PAGE_SHIFT, VPN_BITS
+from vmlab.sv39 import LEVELS
 
-from .tables import Entry, Tables
+from .tables import Entry, Tables, size_of
 
 Offers = dict[tuple[int, int], set[Entry]]
 """Leaves by the first address that they cover, and their level."""
@@ -67,5 +67,5 @@ class History:
 
 
 def _covering(offers: Offers, virtual: int) -> list[Entry]:
-    places = ((virtual & -(1 << PAGE_SHIFT + VPN_BITS * level), level) for level in range(LEVELS))
+    places = ((virtual & -size_of(level), level) for level in range(LEVELS))
     return [entry for place in places for entry in offers.get(place, ())]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from .judge import Difference, State
-from .picture import Picture, Step
+from .picture import Picture, Step, words
 from .rows import Cell, Row
 
 MARKS = {
@@ -17,6 +17,10 @@ MARKS = {
     State.OLD: "~",
     State.WRONG: "✗",
 }
+VIEWS = 6
+"""So many other contexts are told of."""
+CALLS = 10
+"""So many calls of a step are shown."""
 RUN = 4
 """So many steps of one kind in a row are shown as two."""
 FIRST, LAST = 6, 24
@@ -73,6 +77,26 @@ def legend(picture: Picture) -> list[tuple[str, str]]:
     return [
         (MARKS[state], state.value) for state in State if state in states and MARKS[state].strip()
     ]
+
+
+def views(picture: Picture) -> list[str]:
+    """Return the other contexts in which the guest was entered, with the shadow's root of each."""
+    scene, found = picture.scene, []
+    for view in scene.views:
+        if view.context != scene.context:
+            gone = "" if view.root in scene.tables else ", freed since"
+            same = ", the same one" if view.root == scene.root else ""
+            found.append(f"{words(view.context)}: shadow root {view.root:#x}{gone}{same}")
+    left = len(found) - VIEWS
+    return found if left < 2 else [*found[:VIEWS], f"{left} more"]
+
+
+def shown_calls(step: Step) -> list[str]:
+    """Return the calls of a step, without the middle of many."""
+    if len(step.calls) <= CALLS:
+        return step.calls
+    left = len(step.calls) - CALLS + 1
+    return [*step.calls[: CALLS - 3], f"... {left} more", *step.calls[-2:]]
 
 
 def shown_steps(steps: list[Step]) -> list[Step | str]:

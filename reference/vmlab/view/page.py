@@ -21,17 +21,17 @@ CELL, ACROSS = 14, 32
 
 def page(picture: Picture) -> str:
     """Return the page."""
-    count = len(picture.differences)
+    bad = picture.differences or picture.scene.root is None
     return Template(PAGE).substitute(
         title=escape(picture.title),
-        verdict="bad" if count else "good",
-        count=f"{count} difference{'s' * (count > 1)}" if count else "no difference",
+        verdict="bad" if bad else "good",
+        count=picture.verdict,
         said="".join(
             f"<dt>{escape(label)}</dt><dd>{_lines(text)}</dd>" for label, text in picture.said
         ),
         steps="".join(_steps(picture)),
         context=escape(words(picture.scene.context)),
-        views="".join(_views(picture)),
+        views=_views(picture),
         rows="".join(_rows(picture)),
         legend="".join(
             f"<li><b>{escape(mark)}</b> {escape(text)}</li>"
@@ -64,21 +64,16 @@ def _steps(picture: Picture) -> Iterator[str]:
         result = f'<span class="result">{escape(step.result)}</span>' if step.result else ""
         head = f'<span class="n">{step.number}</span> {escape(step.words)} {result}'
         if step.calls:
-            calls = "".join(f"<li>{escape(call)}</li>" for call in step.calls)
+            calls = "".join(f"<li>{escape(call)}</li>" for call in labels.shown_calls(step))
             opened = " open" if step is last else ""
             head = f"<details{opened}><summary>{head}</summary><ul>{calls}</ul></details>"
         notes = "".join(_note(difference) for difference in step.breaks[:2])
         yield f'<li class="{"broke" if step.breaks else ""}">{head}{notes}</li>'
 
 
-def _views(picture: Picture) -> Iterator[str]:
-    scene = picture.scene
-    for view in scene.views:
-        if view.context != scene.context:
-            gone = "" if view.root in scene.tables else ", freed since"
-            same = ", the same one" if view.root == scene.root else ""
-            text = f"{words(view.context)}: shadow root {view.root:#x}{gone}{same}"
-            yield f"<li>{escape(text)}</li>"
+def _views(picture: Picture) -> str:
+    items = "".join(f"<li>{escape(line)}</li>" for line in labels.views(picture))
+    return f'<p class="views">Entered before, as</p><ul class="views">{items}</ul>' if items else ""
 
 
 def _rows(picture: Picture) -> Iterator[str]:
@@ -155,7 +150,8 @@ def _walk(picture: Picture) -> str:
     what, steps = picture.walk
     items = "".join(f"<li>{escape(step)}</li>" for step in steps)
     note = _note(picture.access) if picture.access else ""
-    return f'<h2>The guest\'s own walk for {escape(what)}</h2><ol class="walk">{items}</ol>{note}'
+    head = f"<h2>The guest's own walk for {escape(what)}</h2>"
+    return f'<section>{head}<ol class="walk">{items}</ol>{note}</section>'
 
 
 KINDS = ("mine", "tables", "free", "other")

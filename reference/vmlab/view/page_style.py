@@ -28,7 +28,7 @@ PAGE = """\
 * { box-sizing: border-box; }
 body { margin: 0; padding: 1.5rem; background: var(--page); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
-header, main > *, footer { max-width: 1500px; margin: 0 auto; }
+header, main { max-width: 1500px; margin-inline: auto; }
 h1 { font-size: 1.35rem; margin: 0 1rem 0 0; display: inline-block; }
 h2 { font-size: 1rem; margin: 0 0 .6rem; }
 .verdict { display: inline-block; padding: .1rem .7rem; border-radius: 1rem; font-weight: 600; }
@@ -37,9 +37,9 @@ h2 { font-size: 1rem; margin: 0 0 .6rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: .8rem 0 0; }
 dt { color: var(--soft); } dd { margin: 0; }
 main { display: grid; gap: 1.2rem; margin-top: 1.2rem; }
-@media (min-width: 1180px) {
-  main { grid-template-columns: minmax(300px, 26rem) minmax(0, 1fr); max-width: 1500px;
-    margin-inline: auto; align-items: start; }
+@media (min-width: 1280px) {
+  main { grid-template-columns: minmax(280px, 23rem) minmax(0, 1fr);
+    align-items: start; }
   .steps { grid-row: span 3; }
 }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .7rem;
@@ -50,14 +50,20 @@ code, table, .steps li, .walk, .n { font-family: ui-monospace, "SF Mono", Menlo,
 .steps li { padding: .25rem .4rem; border-left: 3px solid transparent; overflow-wrap: anywhere; }
 .steps li.broke { border-color: var(--bad); background: var(--bad-bg); border-radius: .3rem; }
 .steps .more, .steps ul { color: var(--soft); }
-.steps ul { margin: .2rem 0 .2rem 1.2rem; padding: 0; list-style: "› "; }
-.n { color: var(--soft); display: inline-block; min-width: 1.8em; }
-.result { color: var(--soft); display: block; padding-left: 2.2em; }
-summary { cursor: pointer; border-radius: .3rem; }
+.steps ul { margin: .2rem 0; padding: 0; list-style: none; }
+.steps ul li { padding: 0 0 0 1em; text-indent: -1em; } .steps ul li::before { content: "› "; }
+.steps li { padding-left: 2.8em; text-indent: -2.2em; }
+.steps li ul, .steps li p, .steps .result { text-indent: 0; padding: 0; }
+.n { color: var(--soft); display: inline-block; min-width: 2.2em; text-indent: 0; }
+.result { color: var(--soft); display: block; }
+summary { cursor: pointer; border-radius: .3rem; list-style: none; }
+summary::-webkit-details-marker { display: none; }
+summary::after { content: " ▸ calls"; color: var(--guest); font-size: 11px; }
+details[open] > summary::after { content: " ▾"; }
 :focus-visible { outline: 2px solid var(--guest); outline-offset: 2px; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .22rem .7rem; white-space: nowrap; font-weight: 400;
+th, td { text-align: left; padding: .22rem .55rem; white-space: nowrap; font-weight: 400;
   vertical-align: top; }
 thead th { font-family: system-ui, sans-serif; font-weight: 600; border-bottom: 2px solid; }
 thead small { display: block; font-weight: 400; color: var(--soft); }
@@ -114,10 +120,11 @@ rect.root { stroke: var(--ink); stroke-width: 2; } rect.hit { stroke: var(--bad)
 </div>
 $found
 <ul class="legend">$legend</ul>
-<ul class="views">$views</ul>
+$views
 </section>
-<section>$walk</section>
-<section><h2>The host's frames</h2>$frames<ul class="owners">$owners</ul></section>
+$walk
+<section><h2>The host's frames</h2>$frames
+<ul class="owners">$owners</ul></section>
 </main>
 </body>
 </html>

@@ -74,6 +74,14 @@ class Picture:
         return [*own, *self.remembered, *([self.access] if self.access else []), *self.found]
 
     @property
+    def verdict(self) -> str:
+        """Say in a few words what the comparison came to."""
+        count = len(self.differences)
+        if count:
+            return f"{count} difference{'s' * (count > 1)}"
+        return "no difference" if self.scene.root is not None else "no shadow"
+
+    @property
     def owners(self) -> list[tuple[str, int]]:
         """Whose the host's frames are."""
         scene = self.scene

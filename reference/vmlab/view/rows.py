@@ -9,7 +9,7 @@ from vmlab.sv39 import LEVELS, PAGE_SHIFT, VPN_BITS, A, D, G, R, U, W, X
 
 from .judge import Difference, Judge, State, useless
 from .scene import Scene
-from .tables import Entry, Tables
+from .tables import Entry, Tables, size_of
 
 SIZES = {0: "4K", 1: "2M", 2: "1G"}
 LETTERS = {"R": R, "W": W, "X": X, "U": U, "G": G, "A": A, "D": D}
@@ -52,7 +52,7 @@ class Row:
     @property
     def size(self) -> int:
         """Bytes of one entry."""
-        return 1 << PAGE_SHIFT + VPN_BITS * self.level
+        return size_of(self.level)
 
     @property
     def many(self) -> str:
@@ -112,8 +112,7 @@ def _row(
 def _above(tables: Tables, virtual: int, level: int) -> Entry | None:
     """Return the larger leaf that covers an entry that is not there itself."""
     for higher in range(level + 1, LEVELS):
-        size = 1 << PAGE_SHIFT + VPN_BITS * higher
-        found = tables.places.get((virtual & -size, higher))
+        found = tables.places.get((virtual & -size_of(higher), higher))
         if found is not None and found.is_leaf:
             return found
     return None

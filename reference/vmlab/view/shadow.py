@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from vmlab.access import Access
-from vmlab.bench import shadow
+from vmlab.bench import shadow, shadow_system
 from vmlab.bench.describe import mode
 from vmlab.bench.shadow_access import Outcome
 from vmlab.bench.shadow_memory import WIDTHS
 from vmlab.bench.state import as_mode
+from vmlab.hart import Mode
 from vmlab.memory import PAGE_SIZE, Ram
+from vmlab.parts.traps import Part as Traps
 from vmlab.sv39 import PAGE_SHIFT, PPN_MASK, A, D
 from vmlab.testing import Mismatch
 
@@ -21,6 +25,7 @@ from .judge import Difference
 from .picture import Step
 from .rows import bits
 from .scene import Context
+from .system import Machine
 from .watch import Heard, Watch
 
 T = TypeVar("T")
@@ -36,6 +41,15 @@ class Bench(shadow.Bench):
     def vm(self, pages: int = shadow.PAGES, tables: int = shadow.TABLES) -> Vm:
         """Start a guest."""
         return Vm(self._film, self.part, self._ram, pages, tables)
+
+    def boots(self, traps: Traps, source: Path, expected: str, exits: int = 2_000) -> Machine:
+        """Boot a guest under a VMM."""
+        make = partial(Machine, self._film)
+        machine = shadow_system.boot(
+            self.part, traps, self._ram, source, expected, exits, make=make
+        )
+        assert isinstance(machine, Machine)
+        return machine
 
 
 class Vm(shadow.Vm):
@@ -190,7 +204,7 @@ class Vm(shadow.Vm):
 
     def runs(
         self,
-        mode: str | Any,
+        mode: str | Mode,
         root: int | None = None,
         asid: int = 0,
         *,

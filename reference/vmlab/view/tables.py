@@ -49,7 +49,7 @@ class Entry(NamedTuple):
     @property
     def size(self) -> int:
         """Bytes that it covers."""
-        return 1 << PAGE_SHIFT + VPN_BITS * self.level
+        return size_of(self.level)
 
     @property
     def leads_to(self) -> int:
@@ -86,9 +86,8 @@ class Tables:
 
     def covering(self, virtual: int) -> Entry | None:
         """Return the leaf or the unusable entry at which a walk for an address ends, if any."""
-        for level in reversed(range(LEVELS)):
-            size = 1 << PAGE_SHIFT + VPN_BITS * level
-            found = self.places.get((virtual & -size, level))
+        for level in (2, 1, 0):
+            found = self.places.get((virtual & -size_of(level), level))
             if found is None or found.is_leaf or found.wrong:
                 return found
         return None
@@ -122,14 +121,13 @@ def _visit(
     way: tuple[int, ...],
     everywhere: bool,
 ) -> None:
-    shift = PAGE_SHIFT + VPN_BITS * level
     for index, pte in enumerate(words):
         if not pte & V:
             continue
         if len(tables.entries) >= MOST:
             tables.cut = True
             return
-        virtual = canonical(start | index << shift)
+        virtual = canonical(start + index * size_of(level))
         entry = Entry(
             level,
             virtual,
@@ -148,6 +146,11 @@ def _visit(
             _visit(
                 tables, read, below, entry.leads_to, level - 1, virtual, entry.way, entry.everywhere
             )
+
+
+def size_of(level: int) -> int:
+    """Return how many bytes an entry of a level covers."""
+    return 1 << PAGE_SHIFT + VPN_BITS * level
 
 
 def canonical(virtual: int) -> int:

@@ -12,8 +12,6 @@ from .rows import Row
 
 Line = list[tuple[str, str]]
 """Pieces of text, each with the name of its style: "", title, dim, wrong, old, right, table."""
-VIEWS = 6
-"""So many other roots are told of."""
 NARROW = (20, 8, 18, 9, 18)
 """Columns of an 80 column terminal: virtual address, how many, guest, host, shadow."""
 WIDE = (20, 9, 30, 14, 38)
@@ -54,9 +52,8 @@ def lines(picture: Picture, width: int) -> Iterator[Line]:
             yield from _difference("", difference, width)
     yield []
     yield from _labelled("", _frames(picture), width, "dim")
-    count = len(picture.differences)
-    many = f"{count} difference{'s' * (count > 1)}" if count else "no difference"
-    yield [(f"{many} between the shadow and what it may be", "wrong" if count else "right")]
+    bad = picture.differences or picture.scene.root is None
+    yield [(picture.verdict, "wrong" if bad else "right")]
 
 
 def _labelled(label: str, text: str, width: int, style: str = "") -> Iterator[Line]:
@@ -79,7 +76,7 @@ def _steps(picture: Picture, width: int) -> Iterator[Line]:
         for difference in step.breaks[:2]:
             yield from _labelled(" " * 8, f"since here: {difference}", width, "wrong")
         if step is last:
-            for call in step.calls:
+            for call in labels.shown_calls(step):
                 yield from _labelled(" " * 8, call, width, "dim")
 
 
@@ -109,12 +106,8 @@ def _tables(picture: Picture, width: int) -> Iterator[Line]:
             )
     for mark, meaning in labels.legend(picture):
         yield from _labelled(f"  {mark}  ", meaning, width, "dim")
-    others = [view for view in scene.views if view.context != scene.context]
-    for view in others[:VIEWS]:
-        gone = "" if view.root in scene.tables else ", freed since"
-        same = ", the same one" if view.root == scene.root else ""
-        text = f"{words(view.context)}: shadow root {view.root:#x}{gone}{same}"
-        yield from _labelled("  last entered as ", text, width, "dim")
+    for line in labels.views(picture):
+        yield from _labelled("  entered before as ", line, width, "dim")
 
 
 def _entry(row: Row, columns: tuple[int, ...], width: int) -> Iterator[Line]:

@@ -77,3 +77,10 @@ def test_tests_that_cannot_be_loaded_are_one_sentence_and_2(toy, tmp_path):
 def test_settings_of_a_project_around_it_do_not_count(toy, tmp_path):
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --nonsense\n")
     assert check(toy, toy.make(tmp_path / "f", toy.GOOD)).returncode == 0
+
+
+def test_a_part_that_never_answers_is_told_so(toy, tmp_path):
+    part = "def wakes(hart):\n    while True:\n        pass\n"
+    done = check(toy, toy.make(tmp_path / "f", toy.GOOD, part=part))
+    assert done.returncode == 1
+    assert "    got        no answer within 1 s\n    at         traps.py:" in done.stdout
