@@ -173,10 +173,19 @@ class Oracle:
         return found
 
     def _at(self, virtual: int) -> list[Offer]:
-        """Return what has been offered for an address, since the last fence that covers it."""
-        asid = self.offered.get(self.vm.satp_now >> 44 & 0xFFFF, {})
+        """Return what has been offered for an address, since the last fence that covers it.
+
+        That is, with the ASID of now; but a global page may be used with each.
+        """
+        now = self.vm.satp_now >> 44 & 0xFFFF
         keys = [(size, virtual - virtual % size) for size in SIZES]
-        return [offer for key in keys for offer in asid.get(key, ())]
+        return [
+            offer
+            for asid, offers in self.offered.items()
+            for key in keys
+            for offer in offers.get(key, ())
+            if asid == now or offer.everywhere
+        ]
 
     def fence(self, address: int | None, asid: int | None) -> None:
         """Forget what a fence covers, but for what the tables still say."""
