@@ -15,7 +15,7 @@ from grader.hidden.shadow_paging.sequences import BIG, DATA, FAR, NEAR, PLACES, 
 from grader.outcome import PartEnded
 
 PAGES = 48
-MOST_TRIES = 100
+MOST_TRIES = 60
 """Shorter sequences that are played after one has failed."""
 
 
@@ -27,30 +27,35 @@ def play(bench: Bench, operations: list[Operation]) -> None:
             guest.does(operation)
         guest.vm.check_isolated()
     except Mismatch as error:
-        so_far = "; ".join(guest.told)
-        raise Mismatch(
-            f"{so_far}. {error.scenario}", error.expected, error.got, error.rule
-        ) from None
+        scenario = f"{'; '.join(guest.told)}. {error.scenario}"
+        failure = Failure(scenario, error.expected, error.got, error.rule)
+        failure.played = operations[: guest.done + 1]
+        raise failure from None
+
+
+class Failure(Mismatch):
+    """Something went wrong after the operations `played`."""
+
+    played: list[Operation]
 
 
 def play_shortest(bench: Bench, operations: list[Operation]) -> None:
     """As `play`; but the Mismatch is of the shortest part that was found to fail."""
     try:
         play(bench, operations)
-    except Mismatch as error:
+    except Failure as error:
         failure = error
     else:
         return
-    size, tries = len(operations) // 2, 0
+    size, tries = len(failure.played) // 2, 0
     while size:
         start = 0
-        while start < len(operations) and tries < MOST_TRIES:
+        while start < len(failure.played) and tries < MOST_TRIES:
             tries += 1
-            shorter = operations[:start] + operations[start + size :]
             try:
-                play(bench, shorter)
-            except Mismatch as error:
-                operations, failure = shorter, error
+                play(bench, failure.played[:start] + failure.played[start + size :])
+            except Failure as error:
+                failure = error
                 continue
             except (Exception, PartEnded):
                 pass  # it fails otherwise, which says nothing about this failure
@@ -94,6 +99,8 @@ class Guest:
             vm.scenario(),
         ]
         """What has happened, for whoever reads a failure."""
+        self.done = 0
+        """Operations that were right."""
 
     def does(self, operation: Operation) -> None:
         """Carry out one operation, and judge what came of it."""
@@ -115,6 +122,7 @@ class Guest:
             case (name, place, offset):
                 self._access(name, place, offset)
         self.oracle.inspect()
+        self.done += 1
 
     def _access(self, name: str, place: int, offset: int) -> None:
         vm = self.vm

@@ -61,7 +61,7 @@ def _flat(rounds: list[list[Operation]]) -> list[Operation]:
     return [operation for each in rounds for operation in each]
 
 
-SEQUENCES = st.lists(_drawn(), min_size=LENGTH // 2, max_size=LENGTH).map(_flat)
+SEQUENCES = st.lists(_drawn(), min_size=LENGTH // 4, max_size=LENGTH * 2 // 3).map(_flat)
 
 
 def _round(choose: Choose) -> list[Operation]:

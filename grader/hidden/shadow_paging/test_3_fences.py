@@ -95,6 +95,17 @@ def test_the_scope_of_fences(bench):
             vm.store(PAGE + 0x1000).reaches(DATA + 0x1000)
         vm.edit(entries[one, 0], pte(DATA, "VRWXUAD"))
         vm.fence()
+    # The pointer on the way, not the entry itself: the other table has them in another order.
+    pointer, other = vm.entry(one, PAGE, 1), vm.page()
+    for n in range(2):
+        vm.poke(other + (PAGE >> 12 & 511) * 8 + n * 8, pte(DATA + (1 - n) * 0x1000, "VRWXUAD"))
+    vm.runs("U", one, 1)
+    for n in range(2):
+        vm.load(PAGE + n * 0x1000).reaches(DATA + n * 0x1000)
+    vm.edit(pointer, pte(other, "V"))
+    for n in range(2):
+        vm.fence(PAGE + n * 0x1000, 1)
+        vm.load(PAGE + n * 0x1000).reaches(DATA + (1 - n) * 0x1000)
 
 
 @clause("S10")

@@ -28,7 +28,7 @@ def test_many_sequences(bench):
 @weight(1)
 @number("17.3")
 @seed(17)
-@settings(max_examples=6)
+@settings(max_examples=8)
 @given(operations=SEQUENCES)
 def test_any_sequence(bench, operations):
     """The same kinds of operations, in orders that are made simpler where one fails."""
