@@ -39,7 +39,7 @@ ENTRIES = [(0, 5, 9), (1,), (2,), (3,), (4, 6, 9), (7,), (7, 8), (10, 11), (0,)]
 """For each place the entries on the way to it, of those that are edited."""
 USUAL = [0, 0, 0, 1, 2, 3, 4, 5, 5, 6, 7, 8]
 """The places, those oftener where more can happen."""
-LENGTH = 12
+LENGTH = 10
 """Rounds of a sequence."""
 Operation = tuple[Any, ...]
 Choose = Callable[[Sequence[Any]], Any]
@@ -61,15 +61,20 @@ def _flat(rounds: list[list[Operation]]) -> list[Operation]:
     return [operation for each in rounds for operation in each]
 
 
-SEQUENCES = st.lists(_drawn(), min_size=LENGTH // 4, max_size=LENGTH * 2 // 3).map(_flat)
+SEQUENCES = st.lists(_drawn(), min_size=2, max_size=8).map(_flat)
 
 
 def _round(choose: Choose) -> list[Operation]:
-    """Use a page, have something happen that may matter to it, and use it, or another, again."""
+    """Use a page, have something happen that may matter to it, and use it, or another, again.
+
+    Of the superpage two pages are used.
+    """
     place = choose(USUAL)
     happens = choose([_edited, _edited, _edited, _fenced, _entered, _entered, _switched, _taken])
-    again = choose([place, place, choose(USUAL)])
-    return [_access(choose, place), *happens(choose, place), _access(choose, again)]
+    near = {5: 6, 6: 5}.get(place, place)
+    again = choose([place, near, choose(USUAL)])
+    before = [_access(choose, place), _access(choose, near)]
+    return [*before, *happens(choose, place), _access(choose, again)]
 
 
 def _access(choose: Choose, place: int) -> Operation:

@@ -8,10 +8,11 @@ from vmlab.access import Access
 from vmlab.bench import describe, emulated
 from vmlab.bench.shadow_access import Outcome
 from vmlab.hart import HartState
+from vmlab.memory import PAGE_SIZE
 from vmlab.paging import Act
 from vmlab.sv39 import SATP_SV39
 from vmlab.testing import Mismatch
-from vmlab.trap import Exc, Exit
+from vmlab.trap import Exc, Exit, GuestFault
 
 if TYPE_CHECKING:
     from vmlab.bench.shadow_vm import Vm
@@ -82,6 +83,8 @@ class Attempt:
         if answer.act is Act.RETRY:
             return False
         if answer.act is Act.EMULATE:
+            if PAGE_FAULTS[cause] is not Access.STORE:
+                self._mismatch("EMULATE for stores only", "EMULATE")
             return self._emulate(address, answer.address)
         outcome.refused(answer)
         return True
@@ -93,8 +96,11 @@ class Attempt:
         Where the store goes on in another page, it is asked about that one, too.
         """
         vm, vcpu, outcome = self._vm, self._vcpu, self._outcome
-        store = emulated.store_at(vm.runner.fetch(vcpu.pc))
-        if outcome.kind is not Access.STORE or store is None:
+        try:
+            store = emulated.store_at(vm.runner.fetch(vcpu.pc))
+        except GuestFault:
+            return False  # the code is no longer in the shadow: it may be again at the next try
+        if store is None:
             self._mismatch("EMULATE for stores only", "EMULATE")
         places = []
         target = emulated.target(vcpu, store)
@@ -105,8 +111,9 @@ class Attempt:
                 place = self._other_page(virtual)
             if place is None:
                 return outcome.answer is not None
-            if vm.physical(place) is None:
-                self._mismatch("EMULATE with an address in the guest's RAM", f"{place:#x}")
+            if vm.physical(place) is None or (place ^ virtual) % PAGE_SIZE:
+                wanted = "EMULATE with an address in the guest's RAM, that of the store"
+                self._mismatch(wanted, f"guest-physical {place:#x} for {virtual:#x}")
             places.append((place, length))
         if emulated.carry_out(vcpu, store, places, vm.read, vm.put):
             for place, length in places:

@@ -122,10 +122,13 @@ class ShadowedMachine(VirtualMachine):
         if answer.act is Act.RETRY:
             self.fills += 1
         elif answer.act is Act.EMULATE:
-            self._store(exit.tval, answer.address)
+            self._store(exit, answer.address)
         elif answer.act is Act.DEVICE:
             self._device(exit, answer.address)
         elif answer.act is Act.REFLECT:
+            if answer.cause not in PAGE_FAULTS and answer.cause not in ACCESS_FAULTS:
+                got = f"cause {answer.cause}"
+                raise Mismatch(UNDER_VMM, "REFLECT of a page fault or an access fault", got)
             self.handle(Exit(answer.cause, tval=answer.address))
         else:
             raise Mismatch("a guest all of whose pages have frames", "no ABSENT", "ABSENT")
@@ -141,17 +144,25 @@ class ShadowedMachine(VirtualMachine):
             if access is None:
                 raise BusError(address)
             self.access_device(access, address)
-        except (BusError, GuestFault):
+        except BusError:
             self.handle(Exit(kind.access_fault, tval=exit.tval))
+        except GuestFault:
+            return  # the code is no longer in the shadow: it may be again at the next try
 
-    def _store(self, fault: int, address: int) -> None:
+    def _store(self, exit: Exit, address: int) -> None:
         """Carry out a store to a page that the pager protects."""
-        store = emulated.store_at(self._runner.fetch(self.vcpu.pc))
-        if store is None:
-            raise Mismatch("a fault that is no store's", "no EMULATE", "EMULATE")
+        if PAGE_FAULTS[exit.cause] is not Access.STORE:
+            raise Mismatch(UNDER_VMM, "EMULATE for stores only", "EMULATE")
+        try:
+            store = emulated.store_at(self._runner.fetch(self.vcpu.pc))
+        except GuestFault:
+            return  # as above
+        if store is None or (exit.tval ^ address) % PAGE_SIZE:
+            got = f"EMULATE at {exit.tval:#x}, guest-physical {address:#x}"
+            raise Mismatch(UNDER_VMM, "EMULATE of a store, with its guest-physical address", got)
+        if exit.tval % PAGE_SIZE + store.instruction.width > PAGE_SIZE:
+            raise Mismatch("a guest without straddling stores", "none", f"one at {exit.tval:#x}")
         places = [(address, store.instruction.width)]
-        if fault % PAGE_SIZE + store.instruction.width > PAGE_SIZE:
-            raise Mismatch("a guest without straddling stores", "none", f"one at {fault:#x}")
 
         def read(at: int, length: int) -> bytes:
             return bytes(self._ram.bytes[self._offset(at) : self._offset(at) + length])
