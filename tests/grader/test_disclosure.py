@@ -121,3 +121,13 @@ def test_a_hole_is_no_crash_to_its_reader(unit, message, told):
         ("rule", "norm:wfi"),
         ("hint", "vmlab hint T1"),
     ]
+
+
+def test_only_a_public_scenario_can_be_drawn(unit):
+    """A hidden one is not in the student's folder."""
+    drawn = settings(unit, "full").model_copy(update={"part": "shadow"})
+    public = result(**MISMATCH, id="public/test_1.py::test_x[a b]")
+    assert ("see it", "vmlab view 'tests/test_1.py::test_x[a b]'") in rows_for(public, drawn)
+    assert "see it" not in dict(rows_for(public, settings(unit, "full")))
+    hidden = result(**MISMATCH, id="hidden/test_1.py::test_x", public=False)
+    assert "see it" not in dict(rows_for(hidden, drawn))

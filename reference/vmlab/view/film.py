@@ -44,7 +44,7 @@ class Film:
         try:
             yield step
         except Mismatch as error:
-            step.result = f"wrong: {error.got}"
+            step.result, step.failed = f"wrong: {error.got}", True
             raise
         except Exception as error:
             step.result = f"stopped by {type(error).__name__}"
@@ -54,6 +54,8 @@ class Film:
         """Return the state at the end; None if there was no guest. `ask` the pager for its root."""
         if self.guest is None:
             return None
+        # What was to be gone at once is looked at before the pager is called again.
+        ask = ask and not (self.steps and self.steps[-1].is_taking and self.steps[-1].failed)
         picture = Picture(title, said, self.steps, self.guest.scene(ask))
         if self.access is not None:
             kind, virtual = self.access.kind, self.access.virtual
@@ -78,6 +80,8 @@ class SteppedAccess:
         """Whether it was done or refused."""
         self.stuck = False
         """Whether it came to nothing, with the same fault again and again."""
+        self.raced = False
+        """Whether another hart wrote to the guest's memory meanwhile, A and D bits perhaps."""
 
     def ends(self, scene: Scene, marked: frozenset[int]) -> None:
         """Look at what it has left; `marked` are the PTEs that were compared before being set."""
@@ -93,7 +97,7 @@ class SteppedAccess:
             contradiction(self.kind, self.virtual, meant, self.answer, self.stuck)
             for meant in (self.before, self.after)
         ]
-        if all(found) or not self.over:
+        if all(found) or not self.over or self.raced:
             return found[1]
         refused = self.answer is not None and self.answer.act is Act.REFLECT
         return wrong_marks(

@@ -27,6 +27,13 @@ class Step:
     """What the VMM asked the pager, and what it said."""
     breaks: list[Difference] = field(default_factory=list)
     """The differences that were not there after the step before."""
+    failed: bool = False
+    """Whether the test ended in it."""
+
+    @property
+    def is_taking(self) -> bool:
+        """Whether a frame was taken from the guest, or given to it."""
+        return self.kind == "frames"
 
 
 @dataclass

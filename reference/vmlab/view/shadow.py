@@ -117,6 +117,7 @@ class Vm(shadow.Vm):
             access.stuck = error.expected.startswith("the guest gets further")
             raise
         finally:
+            access.raced = bool(self._raced)
             access.ends(self.watch.scene(), frozenset(self.watch.marked))
         self._check_race(access, outcome)
         return outcome
@@ -248,10 +249,12 @@ class Vm(shadow.Vm):
         frame = self.frames.guest[(page - shadow.BASE) // PAGE_SIZE]
 
         def call() -> None:
-            super(Vm, self).take(page)
-            self.watch.history.lost(page)
             if frame is not None:
                 self.watch.lost.add(frame)
+            try:
+                super(Vm, self).take(page)
+            finally:
+                self.watch.history.lost(page)
 
         self._plain_step(f"the VMM takes the frame of {page:#x}", "frames", call)
 
