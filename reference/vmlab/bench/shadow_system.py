@@ -186,8 +186,8 @@ def boot(
 ) -> ShadowedMachine:
     """Boot a guest on the bare machine, then under the VMM that `make` makes, for so many exits.
 
-    Raises Mismatch unless it prints `expected` both times and switches off, OutOfBudget if it never
-    ends.
+    Raises Mismatch unless it prints `expected` both times, switches off and is isolated,
+    OutOfBudget if it never ends.
     """
     program = assemble(source.read_text(encoding="utf-8"), name=source.name)
     bare = Machine(traps, ram_mib=1)
@@ -205,6 +205,6 @@ def boot(
     if code is not None:
         end = f"it switches off with failure {code}" if code else ""
     scenario = f"{source.name} boots under the VMM"
-    console.check(scenario, expected, machine.uart.output, end, out)
     machine.check_isolated()
+    console.check(scenario, expected, machine.uart.output, end, out)
     return machine
