@@ -116,7 +116,7 @@ def test_what_it_did_is_said(bench, source, then, said):
     [
         (ROOT.format(satp="0"), "a satp of mode Sv39"),
         (EVERY_LEAF.format(frame="1 << 40"), "the real MMU answers with exception"),
-        (EVERY_LEAF.format(frame=FOREIGN), f"leads to frame {FOREIGN:#x}, another VM's"),
+        (EVERY_LEAF.format(frame=FOREIGN), f"leads to frame {FOREIGN:#x}"),
         (ANSWER.format(answer="Answer(Act.EMULATE, address)"), "EMULATE for stores only"),
         (
             ANSWER.format(answer="Answer(Act.REFLECT, 0, 1 << 62)"),
