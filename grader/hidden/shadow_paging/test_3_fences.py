@@ -15,7 +15,8 @@ NEW = BASE + 0x2_8000
 @weight(3)
 @number("9.2")
 def test_roots_that_come_back(bench):
-    """Unsupported modes are ignored; a root that was freed and used again is another one."""
+    """Unsupported modes are ignored; a root that was freed and used again is another one, and so
+    is one with an ASID that is new."""
     vm = bench.vm()
     one, two = vm.space(), vm.space()
     vm.map(one, PAGE, DATA)
@@ -39,6 +40,10 @@ def test_roots_that_come_back(bench):
     vm.load(PAGE).reaches(NEW)
     vm.write_satp(satp(two, 9))
     vm.store(PAGE).reaches(NEW)
+    # No fence, but an ASID that was never used: what is stale under the others is none of its.
+    vm.edit(vm.entry(two, PAGE), pte(DATA, "VRWXUAD"))
+    vm.write_satp(satp(two, 5))
+    vm.load(PAGE).reaches(DATA, "norm:sfence_vma_asid_effect: nothing is stale under a new ASID")
 
 
 @clause("S10")
