@@ -78,13 +78,14 @@ class Judge:
                 )
                 return Judgement(State.WRONG, Difference(entry.virtual, "I2", "S11", text))
             return Judgement(State.DEAD)
-        found = [
-            self.page(
+        worst = Judgement(State.RIGHT)
+        for offset in range(0, entry.size, PAGE_SIZE):
+            found = self.page(
                 entry.virtual + offset, entry.leads_to + offset, accesses, bool(entry.pte & W)
             )
-            for offset in range(0, min(entry.size, 2 << 20), PAGE_SIZE)
-        ]
-        worst = max(found, key=lambda judged: ORDER[judged.state])
+            worst = max(worst, found, key=lambda judged: ORDER[judged.state])
+            if worst.state is State.WRONG:
+                break  # at the latest behind the end of RAM
         if not accesses and worst.state is not State.WRONG:
             return Judgement(State.DEAD)
         return worst

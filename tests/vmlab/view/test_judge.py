@@ -191,3 +191,23 @@ def test_what_the_mmu_remembers(image):
     assert image.differences(remembered={PAGE: (wrong, EVERY)}) == [("I1", "S2", PAGE)]
     image.shadow(PAGE, image.frame(NEW))
     assert len(image.differences(remembered={PAGE: (wrong, EVERY)})) == 1  # told once
+
+
+def test_rights_that_nothing_gives_are_not_missed(image):
+    image.map(PAGE, DATA, "VRWUA")
+    image.shadow(PAGE, image.frame(DATA), "VRUAD")
+    assert states(image) == [State.RIGHT]  # W comes with D
+    image.map(PAGE, DATA, "VRUAD")
+    image.shadow(PAGE, image.frame(DATA), "VRWUA")
+    assert states(image) == [State.RIGHT]  # the real MMU refuses a store, as D=0
+
+
+def test_a_fence_of_an_asid_leaves_global_pages(image):
+    at = image.map(PAGE, DATA, "VRUGAD")
+    image.shadow(PAGE, image.frame(DATA), "VRUAD")
+    image.note()
+    image.put(at, 0)
+    image.history.fence(None, 0)
+    assert states(image) == [State.OLD]
+    image.history.fence(None, None)
+    assert image.differences() == [("I5", "S10", PAGE)]

@@ -54,7 +54,7 @@ def picture(image):
     steps[0].breaks = [Difference(0, "I1", "S2", EVIL)]
     return Picture(
         EVIL,
-        (("got", EVIL), ("at", f"{EVIL}\n{EVIL}")),
+        ((EVIL, EVIL), ("at", f"{EVIL}\n{EVIL}")),
         steps,
         image.scene(USER, no_root=EVIL),
         (EVIL, [EVIL]),

@@ -84,3 +84,15 @@ def test_devices_and_lost_frames_are_named(image):
     image.map(PAGE + 0x1000, DATA)
     image.guest[16] = None
     assert [labels.host(row) for row in entries(image)] == ["no RAM", "no frame"]
+
+
+def test_a_gap_and_another_judgement_end_a_row(image):
+    image.map(PAGE, DATA)
+    image.map(PAGE + 0x2000, DATA + 0x1000)
+    assert [row.count for row in entries(image)] == [1, 1]
+    image.map(PAGE + 0x1000, DATA + 0x3000)
+    image.note()
+    for n in range(3):
+        image.map(PAGE + n * 0x1000, DATA + n * 0x1000)
+        image.shadow(PAGE + n * 0x1000, image.frame(DATA + (0, 3, 2)[n] * 0x1000))
+    assert [row.state for row in entries(image)] == [State.RIGHT, State.OLD, State.RIGHT]

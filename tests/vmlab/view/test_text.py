@@ -68,7 +68,7 @@ def picture(image):
     image.shadow(PAGE + 0x7000, image.frame(DATA + 0x7000), "VRWUD")
     kernel = View(USER._replace(mode=Mode.S), FIRST_FRAME + 7)
     steps = [
-        Step(1, "a new address space: root 0x80000000", "spaces"),
+        Step(1, "a new address space: root 0x80000000", "spaces", "", ["host: flush"]),
         Step(2, "ld at 0x400000", "accesses", "done", ["host: allocate"]),
     ]
     steps[1].breaks = [Difference(PAGE, "I1", "S2", "loads at 0x80012000")]
