@@ -159,11 +159,12 @@ class GuestRunner:
 
     def _tval(self, trap: Trap) -> int:
         """Return what the real hart writes to tval."""
-        if trap.cause in ADDRESS_CAUSES:
+        cause = trap.cause
+        if cause in ADDRESS_CAUSES:
             return trap.address + trap.offset
-        if trap.cause == Exc.ILLEGAL_INSTRUCTION:
+        if cause == Exc.ILLEGAL_INSTRUCTION:
             return trap.instruction if self._illegal_tval else 0
-        return self._hart.pc if trap.cause == Exc.BREAKPOINT else 0
+        return self._hart.pc if cause == Exc.BREAKPOINT else 0
 
     def _alert(self) -> None:
         self._engine.alert = True
