@@ -3,7 +3,7 @@
 from functools import partial
 
 from gradescope_utils.autograder_utils.decorators import leaderboard, number, weight
-from vmlab.bench.shadow import BASE
+from vmlab.bench.shadow import BASE, DIRECT
 from vmlab.bench.shadow_tables import A, D, pte
 from vmlab.testing import Mismatch, clause
 
@@ -91,7 +91,7 @@ def check(vm, address, expected, after):
 
 
 @clause("S12")
-@weight(2)
+@weight(1)
 @number("12.4")
 def test_tables_become_data_and_data_tables(bench):
     """A table page that is freed and used as data; a page of data that becomes a table."""
@@ -133,10 +133,58 @@ def test_tables_become_data_and_data_tables(bench):
     vm.store(PAGE).faults()
 
 
+@clause("S12")
+@weight(1)
+@number("12.5")
+@leaderboard("faults: a table that is written", "asc")
+def test_a_table_is_filled(bench, set_leaderboard_value=None):
+    """A kernel fills a table that is in use, entry by entry; each store is done, and counts."""
+    vm = bench.vm()
+    root = vm.space()
+    entry = vm.map(root, PAGE, DATA)
+    vm.runs("U", root)
+    vm.load(PAGE).reaches(DATA)
+    vm.runs("S")
+    for n in range(1, 129):
+        value = pte(DATA + n % 16 * 0x1000, "VRWUAD")
+        vm.store(DIRECT + entry - BASE + n * 8, value).reaches(entry + n * 8)
+    vm.fence()
+    vm.runs("U")
+    for n in range(0, 129, 4):
+        vm.store(PAGE + n * 0x1000).reaches(DATA + n % 16 * 0x1000)
+    set_leaderboard_value(vm.exits)
+
+
 @clause("S13")
-@weight(2)
+@weight(1)
+@number("13.3")
+@leaderboard("faults: many pages in a row", "asc")
+def test_going_over_many_pages(bench, set_leaderboard_value=None):
+    """A program that uses page after page faults the first time over them, and not again."""
+    vm = bench.vm()
+    root = vm.space()
+    for n in range(22):
+        vm.map(root, PAGE + n * 0x1000, DATA + n * 0x1000)
+    vm.runs("U", root)
+    for round_ in range(3):
+        before = vm.exits
+        for n in range(22):
+            vm.load(PAGE + n * 0x1000).reaches(DATA + n * 0x1000)
+            vm.store(PAGE + n * 0x1000 + 8).reaches(DATA + n * 0x1000 + 8)
+        if round_ and vm.exits > before:
+            raise Mismatch(
+                f"round {round_ + 1} over 22 pages that have not changed, a fence before it",
+                "no fault",
+                f"{vm.exits - before} faults",
+            )
+        vm.fence()
+    set_leaderboard_value(vm.exits)
+
+
+@clause("S13")
+@weight(1)
 @number("13.2")
-@leaderboard("faults", "asc")
+@leaderboard("faults: three processes in turn", "asc")
 def test_switching_processes(bench, set_leaderboard_value=None):
     """Processes that take turns, with a fence at each turn, fault for what is new and no more."""
     vm = bench.vm()
