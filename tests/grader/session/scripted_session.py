@@ -36,9 +36,10 @@ class ScriptedWorkers:
         self._path = path
 
     @contextmanager
-    def worker(self):
+    def worker(self, ram=None):
         spec = importlib.util.spec_from_file_location("scripted_part", self._path)
         module = importlib.util.module_from_spec(spec)
+        module.DESCRIPTOR = ram
         spec.loader.exec_module(module)
         yield ScriptedWorker(module)
 

@@ -29,6 +29,54 @@ def test_what_the_part_printed_is_kept(toy):
     assert outcome.output == "hello"
 
 
+def test_an_earlier_part_is_at_hand(toy):
+    (toy.root / "reference/solutions/early.py").write_text("def answer():\n    return 42\n")
+    toy.tests("""
+    @clause("T1")
+    @weight(2)
+    @number("1")
+    def test_it(part, given):
+        "It is the complete one, in this process."
+        assert given("early").answer() == 42
+    """)
+    assert toy.outcomes()["test_it"].verdict == "passed"
+
+
+RAM = """
+@clause("T1")
+@weight(2)
+@number("1")
+def test_it(part, bench, ram):
+    "Bench and part see the same bytes, where the bench wants that."
+    if ram is None:
+        raise Mismatch("a bench without memory", "some", "none")
+    _, memory = ram
+    assert bench.vm().frames.ram is memory
+    memory.write(0, 8, 0x1234)
+    assert part.root(None) == 0x1234
+"""
+SHARES = """
+import mmap
+
+def start(memory, guest): pass
+
+def root(host):
+    return int.from_bytes(mmap.mmap(DESCRIPTOR, 1 << 12)[:8], "little")
+"""
+
+
+def test_memory_is_shared_where_the_bench_wants_it(toy):
+    toy.settings(toy.TOML.replace('part = "traps"', 'part = "shadow"'))
+    toy.tests(RAM)
+    outcome = toy.outcomes(SHARES)["test_it"]
+    assert (outcome.verdict, outcome.message) == ("passed", "")
+
+
+def test_no_memory_is_shared_where_the_bench_wants_none(toy):
+    toy.tests(RAM)
+    assert toy.outcomes(SHARES)["test_it"].got == "none"
+
+
 def test_a_full_disk_is_told_apart_from_a_broken_session(tmp_path, monkeypatch):
     def full(request, send):
         raise OSError(errno.ENOSPC, "No space left on device", "/kit/vmlab/hart.py")

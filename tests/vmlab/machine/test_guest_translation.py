@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from vmlab.access import Access
 from vmlab.hart import MASK64, HartState
 from vmlab.sv39 import PPN_MASK, A, D, R, U, V, W, X
 from vmlab.trace import Trace
@@ -180,3 +181,19 @@ def test_walks_are_traced(boot):
     enter(machine, Tables(machine, BASE + 0x1_0000).satp)
     assert "walk: fetch at 0x100000 as U" in trace.text()
     assert "exit: exception 12 (INSTRUCTION_PAGE) at pc 0x100000, tval 0x100000" in trace.text()
+
+
+def test_translate_answers_as_an_access_would_and_remembers(machine, tables):
+    exit, _ = enter(machine, tables.satp)
+    assert exit == Exit(Exc.ECALL_U)
+    tables.map(DATA + 0x1000, BASE + 0x9000, ALL & ~(W | X))
+    guest = machine.guest
+    assert guest.translate(DATA + 0x1008, Access.LOAD) == BASE + 0x9008
+    assert guest.translate(DATA + 0x1008, Access.STORE) is None
+    assert guest.translate(DATA + 0x1008, Access.FETCH) is None
+    assert guest.translate(1 << 62, Access.LOAD) is None
+    tables.map(DATA + 0x1000, BASE + 0xA000)
+    assert guest.translate(DATA + 0x1008, Access.LOAD) == BASE + 0x9008
+    assert guest.translate(DATA + 0x1008, Access.STORE) == BASE + 0xA008
+    guest.fence()
+    assert guest.translate(DATA + 0x1008, Access.LOAD) == BASE + 0xA008

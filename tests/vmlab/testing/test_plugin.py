@@ -37,6 +37,16 @@ def test_each_test_gets_a_fresh_part(toy, tmp_path):
     assert pytest_in(toy, folder).returncode == 0
 
 
+def test_an_earlier_part_is_given(toy, tmp_path):
+    source = toy.GOOD.replace("def test_good(part)", "def test_good(part, given)")
+    asks = "    assert given('early').ANSWER == 42\n    assert part.wakes"
+    folder = toy.make(tmp_path / "f", source.replace("    assert part.wakes", asks, 1))
+    (folder / "early.py").write_text("ANSWER = 42\n")
+    assert pytest_in(toy, folder).returncode == 0
+    (folder / "early.py").write_text("ANSWER = 41\n")
+    assert pytest_in(toy, folder).returncode == 1
+
+
 def test_another_folder_s_part_can_be_tested(toy, tmp_path):
     folder = toy.make(tmp_path / "f", toy.GOOD)
     (tmp_path / "other").mkdir()
