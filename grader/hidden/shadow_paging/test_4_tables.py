@@ -148,9 +148,12 @@ def test_a_table_is_filled(bench, set_leaderboard_value=None):
     for n in range(1, 129):
         value = pte(DATA + n % 16 * 0x1000, "VRWUAD")
         vm.store(DIRECT + entry - BASE + n * 8, value).reaches(entry + n * 8)
+    vm.store(DIRECT + entry - BASE, pte(NEW, "VRUAD")).reaches(entry)
     vm.fence()
     vm.runs("U")
-    for n in range(0, 129, 4):
+    vm.load(PAGE).reaches(NEW)
+    vm.store(PAGE).faults()
+    for n in range(4, 129, 4):
         vm.store(PAGE + n * 0x1000).reaches(DATA + n % 16 * 0x1000)
     set_leaderboard_value(vm.exits)
 
