@@ -10,6 +10,7 @@ from grader.course import Course
 from grader.example import make_class
 from grader.problem import Problem
 
+ROOT = Path(__file__).parents[2]
 TOY = Path(__file__).parent / "toy_course"
 CLASS = """\
 [[student]]
@@ -100,3 +101,10 @@ def test_a_class_that_is_wrong(course, tmp_path, old, new, said):
     with pytest.raises(Problem, match=said):
         make(course, CLASS.replace(old, new, 1), tmp_path / "class")
     assert not (tmp_path / "class").exists()
+
+
+@pytest.mark.parametrize(
+    "name", [folder.name for folder in sorted((ROOT / "examples/class").iterdir())]
+)
+def test_the_classes_of_this_project_can_be_made(name, tmp_path):
+    assert make_class(Course(ROOT).unit(name), tmp_path / "class") > 5
