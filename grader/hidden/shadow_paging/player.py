@@ -49,7 +49,7 @@ def play_shortest(bench: Bench, operations: list[Operation]) -> None:
         return
     size, tries = len(failure.played) // 2, 0
     while size:
-        start = 0
+        start, before = 0, len(failure.played)
         while start < len(failure.played) and tries < MOST_TRIES:
             tries += 1
             try:
@@ -60,7 +60,8 @@ def play_shortest(bench: Bench, operations: list[Operation]) -> None:
             except (Exception, PartEnded):
                 pass  # it fails otherwise, which says nothing about this failure
             start += size
-        size //= 2
+        if size > 1 or len(failure.played) == before:
+            size //= 2
     raise failure
 
 
