@@ -10,6 +10,7 @@ from vmlab.bench.shadow_tables import GuestTables, pte
 from vmlab.hart import Mode
 from vmlab.memory import PAGE_SIZE, Ram
 from vmlab.sv39 import PAGE_SHIFT
+from vmlab.testing import Mismatch
 
 BASE = 0x8000_0000
 """Guest-physical address of the guest's RAM."""
@@ -92,7 +93,12 @@ class GuestMemory:
 
     def _offset(self, address: int) -> int:
         physical = self.physical(address)
-        assert physical is not None, f"no guest memory at {address:#x}"
+        if physical is None:  # a test knows where memory is: somebody has changed its tables
+            raise Mismatch(
+                "a look at the guest's tables",
+                "as the guest wrote them",
+                f"one leads to {address:#x}, where no memory is",
+            )
         return physical - self._ram.base
 
     def peek(self, address: int) -> int:

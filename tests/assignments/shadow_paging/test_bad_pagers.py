@@ -77,6 +77,20 @@ def bench(written):
     return lambda source: Bench(LocalLink(load_part(written(source), "shadow"), Interface.of(Part)))
 
 
+SCRIBBLES = """
+def write_satp(host, value):
+    for frame in pager.frames:
+        first = word_index(frame << PAGE_SHIFT)
+        pager.words[first : first + 512] = memoryview(b"\\1\\0\\0\\1\\0\\0\\0\\0" * 512).cast("Q")
+"""
+
+
+def mapped(vm):
+    root = vm.space()
+    vm.runs("U", root)
+    vm.map(root, 0x40_0000, DATA)
+
+
 def looked_at(vm):
     """Have a fault answered, and look at the shadow: the guest is not entered."""
     vm.part.root(vm.host)
@@ -102,6 +116,7 @@ def entered(vm):
         (ROOT.format(satp="8 << 60 | pager.frames[3]"), entered, "page 3 of this VM"),
         (TABLE.format(pointer="shadow.root"), looked_at, "the same ones again and again"),
         (TABLE.format(pointer="pager.frames[3]"), looked_at, "page 3 of this VM"),
+        (SCRIBBLES, mapped, "as the guest wrote them"),
     ],
 )
 def test_what_it_did_is_said(bench, source, then, said):
