@@ -157,7 +157,12 @@ class Zygote:
     def _drop_spare(self) -> None:
         if self._spare is not None:
             (_, life), self._spare = self._spare, None
-            life.close()
+            try:
+                life.close()
+            except LinkFailure:
+                if self._process.poll() is None:
+                    raise
+                # Who ended the zygote ended its spare with it.
 
     # What a worker asks of its zygote
 

@@ -60,12 +60,12 @@ class HeldBack:
                 raise KeyboardInterrupt
 
     def _note(self, number: int, frame: FrameType | None) -> None:
+        self.noted = True  # also where it is raised: a part, or the collector of garbage, drops it
+        self._alert()
         while frame is not None and frame is not self._owner:
             if _foreign(frame.f_code.co_filename):
                 raise KeyboardInterrupt
             frame = frame.f_back
-        self.noted = True
-        self._alert()
 
 
 def _foreign(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import contextlib
 import signal
 import threading
 
@@ -81,6 +82,19 @@ def test_a_part_that_loops_can_be_interrupted(boot, overlay):
         machine.run(100)
     assert (machine.hart.pc, machine.clock.retired) == (BASE + 4, 1)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_part_cannot_drop_it(boot, overlay):
+    def drops(hart, number, write):
+        with contextlib.suppress(KeyboardInterrupt):
+            _thread.interrupt_main()
+            while True:
+                pass
+
+    machine = boot("_start: csrr a0, mscratch\n j .\n", traps=overlay(check_csr=drops))
+    with pytest.raises(KeyboardInterrupt):
+        machine.run(1 << 20)
+    assert machine.clock.retired < 1 << 20
 
 
 def test_another_handler_is_left_alone(boot):
