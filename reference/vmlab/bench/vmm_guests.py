@@ -1,0 +1,27 @@
+"""The guests of the assignment `vmm`: kernels for the bare board, each behind a small library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vmlab.asm import assemble
+from vmlab.program import Program
+
+LIBRARY = ("lib.S", "driver.S")
+"""Files that stand before each guest, in the folder of the public tests."""
+PAGES = 64
+"""Of 4096 bytes: RAM enough for each of the guests."""
+
+
+def build(source: Path, library: Path, *, word: int = 0, pages: int = PAGES) -> Program:
+    """Assemble a guest.
+
+    Args:
+        source: The guest's own file.
+        library: The folder with the files of LIBRARY.
+        word: The constant WORD, 64 bits; what it does, the guest's file says.
+        pages: The constant PAGES: how much RAM the guest takes itself to have.
+    """
+    pieces = [f".equ WORD, {word:#x}\n.equ PAGES, {pages}\n"]
+    pieces += [(library / name).read_text(encoding="utf-8") for name in LIBRARY]
+    return assemble("".join(pieces) + source.read_text(encoding="utf-8"), name=source.name)
