@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,39 @@ def ctrl_c_raises():
     yield
     gc.callbacks[:] = hooks
     signal.signal(signal.SIGINT, before)
+
+
+EMPTY = {"meta", "br", "rect", "line"}
+
+
+class Markup(HTMLParser):
+    """A page: its tags and attributes; every tag that is opened must be closed in its place."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.attributes, self.tags, self.texts = [], [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.attributes += [(tag, *pair) for pair in attributes]
+        if tag not in EMPTY:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.attributes += [(tag, *pair) for pair in attributes]
+
+    def handle_endtag(self, tag):
+        if tag not in EMPTY:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+@pytest.fixture(scope="session")
+def markup():
+    """Return what takes a page apart, and sees that it is well formed."""
+    return Markup

@@ -1,7 +1,6 @@
 """The page: well formed, complete in itself, and nothing of a guest's is taken for markup."""
 
 import re
-from html.parser import HTMLParser
 
 import pytest
 from vmlab.bench.shadow_host import FIRST_FRAME
@@ -13,35 +12,6 @@ from vmlab.view.scene import Context
 
 USER = Context(Mode.U, 8 << 60 | 0x8_0000)
 EVIL = "<script>alert('x')</script> & \"quoted\" ${title}"
-EMPTY = {"meta", "br", "rect"}
-
-
-class Checker(HTMLParser):
-    """Collects tags and attributes; every tag that is opened must be closed in its place."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.attributes, self.tags, self.texts = [], [], [], []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append(tag)
-        self.attributes += [(tag, *pair) for pair in attributes]
-        if tag not in EMPTY:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attributes):
-        self.attributes += [(tag, *pair) for pair in attributes]
-
-    def handle_endtag(self, tag):
-        assert tag not in EMPTY or tag == "rect"
-        if tag != "rect":
-            assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.texts.append(data)
 
 
 @pytest.fixture
@@ -63,9 +33,9 @@ def picture(image):
     )
 
 
-def test_well_formed_and_escaped(picture):
+def test_well_formed_and_escaped(picture, markup):
     text = page(picture)
-    checked = Checker(text)
+    checked = markup(text)
     assert "script" not in checked.tags
     assert text.count("&lt;script&gt;") >= 10
     assert text.count("<script") == 0
@@ -74,9 +44,9 @@ def test_well_formed_and_escaped(picture):
     assert "0x80001" in said
 
 
-def test_nothing_is_loaded_and_nothing_runs(picture):
+def test_nothing_is_loaded_and_nothing_runs(picture, markup):
     text = page(picture)
-    for tag, name, value in Checker(text).attributes:
+    for tag, name, value in markup(text).attributes:
         assert name not in ("src", "href", "srcset", "style", "action"), tag
         assert not name.startswith("on")
         assert "http" not in (value or "")
@@ -84,8 +54,8 @@ def test_nothing_is_loaded_and_nothing_runs(picture):
     assert "prefers-color-scheme: dark" in text
 
 
-def test_keyboard_and_readers(picture):
-    attributes = Checker(page(picture)).attributes
+def test_keyboard_and_readers(picture, markup):
+    attributes = markup(page(picture)).attributes
     assert ("html", "lang", "en") in attributes
     assert ("div", "tabindex", "0") in attributes
     assert ("th", "scope", "row") in attributes

@@ -1,0 +1,1 @@
+"""Virtual machines over the host's time: what `vmlab timeline` draws of a test's scenario."""
