@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from vmlab.testing.explain import view_command
-from vmlab.view import is_drawn
+from vmlab.testing.pictures import picture_command
 
 from grader.assignment import Assignment
 from grader.report import Report, TestResult
@@ -83,9 +82,10 @@ def _how(test: TestResult, said: str) -> str:
 
 def _picture(test: TestResult, settings: Assignment) -> Rows:
     """Tell how to draw a public test's scenario; a hidden one's is not in the student's folder."""
-    if not test.public or not is_drawn(settings.part):
+    if not test.public:
         return []
-    return [("see it", view_command(f"tests/{test.id.partition('/')[2]}"))]
+    command = picture_command(settings.part, f"tests/{test.id.partition('/')[2]}")
+    return [("see it", command)] if command else []
 
 
 def _hint(test: TestResult) -> tuple[str, str]:

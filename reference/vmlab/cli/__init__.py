@@ -15,6 +15,7 @@ from .disasm import disasm
 from .hint import hint
 from .problem import Problem
 from .run import run
+from .timeline import timeline
 from .view import view
 
 app = typer.Typer(
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (check, view, hint, run, asm, disasm):
+for command in (check, view, timeline, hint, run, asm, disasm):
     app.command()(command)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -106,8 +105,3 @@ def explain(
     more = [("see it", picture), ("hint", f"vmlab hint {clause.name}")]
     kept = tuple((label, text) for label, text in [*rows, *more] if text)
     return Explanation(clause, weight, kept, hole)
-
-
-def view_command(test: str) -> str:
-    """Return the command that draws the scenario of a test, named from the assignment's folder."""
-    return f"vmlab view {shlex.quote(test)}"

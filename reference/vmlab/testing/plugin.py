@@ -18,11 +18,11 @@ from _pytest._io import TerminalWriter
 
 from vmlab.link.interface import Interface
 from vmlab.link.local import LocalLink
-from vmlab.view import is_drawn
 
 from .assignment import Assignment, AssignmentError, Clause
-from .explain import Explanation, explain, view_command
+from .explain import Explanation, explain
 from .loading import PartUnreadable, load_part
+from .pictures import picture_command
 
 ASSIGNMENT = pytest.StashKey[Assignment]()
 BENCH = pytest.StashKey[Callable[[Any], Any]]()
@@ -128,11 +128,12 @@ def _function(item: pytest.Item) -> Any:
 
 def _picture(item: pytest.Item, assignment: Assignment) -> str:
     """Return the command that draws a test's scenario; empty if there is none."""
-    drawn = is_drawn(assignment.part) and "bench" in getattr(item, "fixturenames", ())
-    if not drawn or assignment.folder not in item.path.parents:
+    if "bench" not in getattr(item, "fixturenames", ()):
+        return ""
+    if assignment.folder not in item.path.parents:
         return ""
     file = item.path.relative_to(assignment.folder).as_posix()
-    return view_command(f"{file}::{item.name}")
+    return picture_command(assignment.part, f"{file}::{item.name}")
 
 
 @pytest.hookimpl(wrapper=True)
