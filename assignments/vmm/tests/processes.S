@@ -9,42 +9,19 @@
 
         .equ    SLICE, 1500             # of mtime
         .equ    ROUNDS, 3
-        .equ    PROCESSES, 2
-
-        .equ    CODE, 0x40000000        # of a program; then the page that processes share
-        .equ    TURN, 0x40001000
-        .equ    HEAP, 0x40010000        # pages on demand
-
-        .equ    POINTER, 0x01
-        .equ    KERNEL, 0xcf            # V R W X A D
-        .equ    DEVICES, 0xc7           # V R W A D
-        .equ    TEXT, 0x5b              # V R X U A
-        .equ    OWN, 0xd7               # V R W U A D
-
-        .equ    PC, 256                 # of a process: its registers x1 to x31 at 8, 16, ..., then
-        .equ    SATP, 264
-        .equ    LEAVES, 272             # its table of the last level
-        .equ    ALIVE, 280
-        .equ    FRAME, 288
+        .equ    TURN, CODE + 0x1000     # the page that processes share
+        .equ    FREE, 14                # pages
 
 # ---------------------------------------------------------------------------------- firmware
 
 main:   la      a0, firmware
         call    catch
-        li      t0, 0xb104              # page faults, ecall from U, illegal instruction
-        csrw    medeleg, t0
-        li      t0, 1 << 5              # the supervisor's timer
-        csrw    mideleg, t0
-        li      t0, 3 << 11
-        csrc    mstatus, t0
-        li      t0, 1 << 11             # MPP = S
-        csrs    mstatus, t0
-        la      t0, kernel
-        csrw    mepc, t0
-        mret
+        la      a0, kernel
+        li      a1, 0xb104              # page faults, ecall from U, illegal instruction
+        j       to_kernel
 
 firmware:
-        li      t0, 1 << 5
+        li      t0, STI
         bltz    a0, 1f
         li      t1, 9                   # an ecall of the kernel: the next tick, please
         bne     a0, t1, broken
@@ -76,170 +53,40 @@ kernel: la      a0, begins
         li      a1, WORD
         call    putline
         la      t0, on_trap
-        csrw    stvec, t0
-        li      s0, 1
+        la      t1, kernel_entry
+        sd      t0, 0(t1)
+        la      s0, pool
+        li      s1, FREE
 1:      mv      a0, s0
+        call    free
+        li      t0, 4096
+        add     s0, s0, t0
+        addi    s1, s1, -1
+        bnez    s1, 1b
+        la      s0, processes + PROCESS
+        li      s3, 2
+2:      mv      a0, s3
+        li      a1, CODE
+        la      a2, program
         call    make
-        addi    s0, s0, 1
-        li      t0, PROCESSES
-        bleu    s0, t0, 1b
-        la      t0, shared              # process 1 begins
-        li      t1, 1
-        sd      t1, 0(t0)
-        li      t0, 1 << 5
-        csrw    sie, t0
-        li      t0, 1 << 8
-        csrc    sstatus, t0             # SPP = U
-        li      t0, 1 << 5              # SPIE = 1
-        csrs    sstatus, t0
-        ecall
-        la      s0, processes
-        j       run
-
-# Make process a0. Changes t0 to t6, a0 to a2.
-make:   mv      t6, ra
-        mv      a2, a0
-        addi    t0, a0, -1
-        li      t1, FRAME
-        mul     t0, t0, t1
-        la      t5, processes
-        add     t5, t5, t0
-        sd      a2, 8 * 10(t5)          # a0 = its number
-        sd      a2, ALIVE(t5)
-        li      t0, CODE
-        sd      t0, PC(t5)
-        call    page                    # root, middle, leaves
-        mv      t3, a0
-        call    page
-        mv      t4, a0
-        call    page
-        sd      a0, LEAVES(t5)
-        li      t0, DEVICES             # the first and the third GiB are mapped to themselves
-        sd      t0, 0(t3)
-        li      t0, RAM >> 2 | KERNEL
-        sd      t0, 16(t3)
-        mv      t2, a0
-        li      a1, POINTER
-        call    entry
-        sd      a0, 0(t4)
-        mv      a0, t4
-        call    entry
-        sd      a0, 8(t3)
-        la      a0, program
-        li      a1, TEXT
-        call    entry
-        sd      a0, 0(t2)
         la      a0, shared
         li      a1, OWN
         call    entry
-        sd      a0, 8(t2)
-        li      t0, 8                   # satp: Sv39, the number as ASID, the root
-        slli    t0, t0, 16
-        or      t0, t0, a2
-        slli    t0, t0, 44
-        srli    t1, t3, 12
-        or      t0, t0, t1
-        sd      t0, SATP(t5)
-        jr      t6
-
-# Return a page of zeros. Changes t0, t1.
-page:   la      t0, free
-        ld      a0, 0(t0)
-        li      t1, 4096
-        add     t1, t1, a0
+        ld      t0, LEAVES(s0)
+        sd      a0, 8(t0)
+        addi    s0, s0, -PROCESS
+        addi    s3, s3, -1
+        bnez    s3, 2b
+        la      t0, shared              # process 1 begins
+        li      t1, 1
         sd      t1, 0(t0)
-        mv      t0, a0
-1:      sd      zero, 0(t0)
-        sd      zero, 8(t0)
-        sd      zero, 16(t0)
-        sd      zero, 24(t0)
-        addi    t0, t0, 32
-        bltu    t0, t1, 1b
-        ret
+        li      t0, STI
+        csrw    sie, t0
+        ecall
+        la      s0, processes
+        j       resume
 
-# Return the PTE for the page at a0 with the bits a1.
-entry:  srli    a0, a0, 12
-        slli    a0, a0, 10
-        or      a0, a0, a1
-        ret
-
-# Go on with the process at s0.
-run:    csrw    sscratch, s0
-        ld      t0, SATP(s0)
-        csrw    satp, t0                # no fence: each has its own ASID
-        ld      t0, PC(s0)
-        csrw    sepc, t0
-        ld      x1, 8 * 1(s0)
-        ld      x2, 8 * 2(s0)
-        ld      x3, 8 * 3(s0)
-        ld      x4, 8 * 4(s0)
-        ld      x5, 8 * 5(s0)
-        ld      x6, 8 * 6(s0)
-        ld      x7, 8 * 7(s0)
-        ld      x9, 8 * 9(s0)
-        ld      x10, 8 * 10(s0)
-        ld      x11, 8 * 11(s0)
-        ld      x12, 8 * 12(s0)
-        ld      x13, 8 * 13(s0)
-        ld      x14, 8 * 14(s0)
-        ld      x15, 8 * 15(s0)
-        ld      x16, 8 * 16(s0)
-        ld      x17, 8 * 17(s0)
-        ld      x18, 8 * 18(s0)
-        ld      x19, 8 * 19(s0)
-        ld      x20, 8 * 20(s0)
-        ld      x21, 8 * 21(s0)
-        ld      x22, 8 * 22(s0)
-        ld      x23, 8 * 23(s0)
-        ld      x24, 8 * 24(s0)
-        ld      x25, 8 * 25(s0)
-        ld      x26, 8 * 26(s0)
-        ld      x27, 8 * 27(s0)
-        ld      x28, 8 * 28(s0)
-        ld      x29, 8 * 29(s0)
-        ld      x30, 8 * 30(s0)
-        ld      x31, 8 * 31(s0)
-        ld      x8, 8 * 8(s0)
-        sret
-
-        .balign 4
 on_trap:
-        csrrw   s0, sscratch, s0
-        sd      x1, 8 * 1(s0)
-        sd      x2, 8 * 2(s0)
-        sd      x3, 8 * 3(s0)
-        sd      x4, 8 * 4(s0)
-        sd      x5, 8 * 5(s0)
-        sd      x6, 8 * 6(s0)
-        sd      x7, 8 * 7(s0)
-        sd      x9, 8 * 9(s0)
-        sd      x10, 8 * 10(s0)
-        sd      x11, 8 * 11(s0)
-        sd      x12, 8 * 12(s0)
-        sd      x13, 8 * 13(s0)
-        sd      x14, 8 * 14(s0)
-        sd      x15, 8 * 15(s0)
-        sd      x16, 8 * 16(s0)
-        sd      x17, 8 * 17(s0)
-        sd      x18, 8 * 18(s0)
-        sd      x19, 8 * 19(s0)
-        sd      x20, 8 * 20(s0)
-        sd      x21, 8 * 21(s0)
-        sd      x22, 8 * 22(s0)
-        sd      x23, 8 * 23(s0)
-        sd      x24, 8 * 24(s0)
-        sd      x25, 8 * 25(s0)
-        sd      x26, 8 * 26(s0)
-        sd      x27, 8 * 27(s0)
-        sd      x28, 8 * 28(s0)
-        sd      x29, 8 * 29(s0)
-        sd      x30, 8 * 30(s0)
-        sd      x31, 8 * 31(s0)
-        csrr    t0, sscratch
-        sd      t0, 8 * 8(s0)
-        csrr    s1, sepc
-        sd      s1, PC(s0)
-        la      sp, stack
         csrr    s2, scause
         bltz    s2, tick
         li      t0, 8
@@ -252,42 +99,31 @@ on_trap:
 
 tick:   ecall                           # the next one, please
         call    other
-        j       run
+        j       resume
 
 # Make s0 the other process, if that lives.
 other:  la      t0, processes
         bne     s0, t0, 1f
-        addi    t0, t0, FRAME
-1:      ld      t1, ALIVE(t0)
+        addi    t0, t0, PROCESS
+1:      ld      t1, NUMBER(t0)
         beqz    t1, 2f
         mv      s0, t0
 2:      ret
 
 page_fault:
-        csrr    s3, stval
-        li      t0, HEAP
-        sub     s3, s3, t0
-        srli    s3, s3, 12              # page of the heap
-        li      t0, ROUNDS
-        bgeu    s3, t0, kill
-        call    page
-        li      a1, OWN
-        call    entry
-        ld      t0, LEAVES(s0)
-        slli    s3, s3, 3
-        add     t0, t0, s3
-        sd      a0, 8 * 16(t0)
-        csrr    t0, stval
-        sfence.vma t0, zero
+        csrr    a0, stval
+        call    demand
+        beqz    a0, kill
         la      t0, faults
         ld      t1, 0(t0)
         addi    t1, t1, 1
         sd      t1, 0(t0)
-        j       run                     # and it tries again
+        j       resume                  # and it tries again
 
 system_call:
-        addi    s1, s1, 4
-        sd      s1, PC(s0)
+        ld      t0, PC(s0)
+        addi    t0, t0, 4
+        sd      t0, PC(s0)
         li      t0, 1
         bltu    a7, t0, exit            # 0: end
         bgtu    a7, t0, 1f              # 1: print the text at a0
@@ -296,16 +132,16 @@ system_call:
         call    puts
         li      t0, 1 << 18
         csrc    sstatus, t0
-        j       run
+        j       resume
 1:      call    puthex                  # 2: print the number in a0, and end the line
         call    newline
-        j       run
+        j       resume
 
 kill:   la      a0, killed
         mv      a1, s2
         call    putline
-exit:   ld      s4, ALIVE(s0)
-        sd      zero, ALIVE(s0)
+exit:   ld      s4, NUMBER(s0)
+        sd      zero, NUMBER(s0)
         la      a0, gone
         mv      a1, s4
         call    putline
@@ -315,7 +151,7 @@ exit:   ld      s4, ALIVE(s0)
         sd      t0, 0(t1)
         mv      s3, s0
         call    other
-        bne     s0, s3, run
+        bne     s0, s3, resume
         la      a0, pages
         ld      a1, faults
         call    putline
@@ -394,9 +230,7 @@ bad:    .asciz  "process: wrong\n"
 
         .balign 4096
 shared: .zero   4096                    # whose turn it is
-        .balign 8
 faults: .dword  0
-free:   .dword  pool
-processes: .zero FRAME * PROCESSES
+processes: .zero PROCESS * 2
         .balign 4096
-pool:   .zero   4096 * 14
+pool:   .zero   4096 * FREE

@@ -18,7 +18,7 @@ main:   li      s0, 100
         la      a0, sum
         call    putline
 
-        la      s2, page                # nothing but data so far
+        la      s2, blank               # nothing but data so far
         li      t0, 0x02a00513          # li a0, 42
         li      t1, 0x00008067          # ret
         sw      t0, 0(s2)
@@ -52,4 +52,4 @@ changing:
         nop
         ret
         .balign 4096
-page:   .zero   4096
+blank:  .zero   4096

@@ -7,7 +7,7 @@ from pathlib import Path
 from vmlab.asm import assemble
 from vmlab.program import Program
 
-LIBRARY = ("lib.S", "driver.S")
+LIBRARY = ("lib.S", "driver.S", "switch.S")
 """Files that stand before each guest, in the folder of the public tests."""
 PAGES = 64
 """Of 4096 bytes: RAM enough for each of the guests."""

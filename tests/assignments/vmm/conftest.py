@@ -37,11 +37,24 @@ def guest() -> Callable[..., Program]:
     """Give the function that assembles a guest by its name."""
 
     def build(name: str, word: int = 0) -> Program:
-        sources = [folder / f"{name}.S" for folder in (PUBLIC, HIDDEN)]
-        [source] = [source for source in sources if source.is_file()]
-        return vmm_guests.build(source, PUBLIC, word=word)
+        return vmm_guests.build(_find(f"{name}.S"), PUBLIC, word=word)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def transcript() -> Callable[[str], str]:
+    """Give the function that tells what a guest must print."""
+
+    def read(name: str) -> str:
+        return _find(f"{name}.txt").read_text(encoding="utf-8")
+
+    return read
+
+
+def _find(name: str) -> Path:
+    [path] = [folder / name for folder in (PUBLIC, HIDDEN) if (folder / name).is_file()]
+    return path
 
 
 @pytest.fixture
