@@ -31,6 +31,7 @@ class ZeroFirst:
 
 
 U12 = Annotated[int, Bits(12)]
+U16 = Annotated[int, Bits(16)]
 U32 = Annotated[int, Bits(32)]
 U64 = Annotated[int, Bits(64)]
 Registers = Annotated[list[Annotated[int, Bits(64)]], Length(32, least=32), ZeroFirst()]
