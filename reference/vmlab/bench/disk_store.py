@@ -127,6 +127,8 @@ class Store:
         self.locks: dict[str, int] = {}
         """By name: how many have it together; -1 for one who has it alone."""
         self.log: list[Event] = []
+        self.start: dict[str, SparseFile] = {}
+        """The files as they were when the log began."""
         self.short = 0
         """If not 0: no read or write moves more bytes than this."""
         self.fail: str = ""
@@ -231,6 +233,12 @@ class Store:
             if not self.fail_after:
                 raise Refused(Reason.FAILED, f"{what}: input/output error")
             self.fail_after -= 1
+
+    def mark(self) -> None:
+        """Begin the log anew, and the counts; all that is in the files now is durable."""
+        self.log.clear()
+        self.start = {name: file.copy() for name, file in self.files.items()}
+        self.reads = self.writes = self.flushes = self.bytes_read = self.bytes_written = 0
 
     def allocated(self, name: str) -> int:
         """Return how many bytes of the host a file takes."""
