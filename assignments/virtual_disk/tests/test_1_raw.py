@@ -86,7 +86,7 @@ def test_locks(bench):
 @weight(2)
 @number("5.1")
 def test_flush(bench):
-    """What was written before a flush is there after a loss of power; other sectors are old, new."""
+    """What was written before a flush is there after power is lost; the rest is old or new."""
     bench.put("a.img", SECTORS)
     disk = bench.open("a.img", "raw", holds=SECTORS)
     bench.mark(disk)

@@ -9,6 +9,7 @@ SECTORS = b"".join(bytes([n]) * 512 for n in range(16))
 
 
 def raw_disk(bench, **how):
+    """Return a disk of 16 sectors."""
     bench.put("a.img", SECTORS)
     return bench.open("a.img", "raw", holds=SECTORS, **how)
 

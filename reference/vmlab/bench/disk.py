@@ -11,14 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from vmlab.bench.disk_calls import Unexpected, guarded, shown
 from vmlab.bench.disk_crash import Crash, crashes
 from vmlab.bench.disk_images import judge, open_contents, open_snapshot
 from vmlab.bench.disk_machine import boot
 from vmlab.bench.disk_queue import Driver
-from vmlab.bench.disk_store import Said, SparseFile, Store
+from vmlab.bench.disk_store import Flushed, Said, SparseFile, Store, Wrote
 from vmlab.block import SECTOR
 from vmlab.diskmap.layout import BadImage
-from vmlab.image import MOST, Format, NewImage, Reason, Refused
+from vmlab.image import MOST, Format, NewImage, Reason
 from vmlab.memory import Ram
 from vmlab.parts.disk import Part
 from vmlab.parts.traps import Part as Traps
@@ -154,7 +155,7 @@ class Drive:
     def refuses(self, reason: Reason, what: str, *arguments: Any) -> None:
         """Raise Mismatch unless a call is refused for a reason, and nothing has come of it."""
         function = getattr(self._part, what)
-        said = ", ".join(_argument(each) for each in arguments)
+        said = ", ".join(shown(each) for each in arguments)
         self._bench.expect_refused(
             f"{self.name}: {what}({said})",
             lambda: function(self._store, self.number, *arguments),
@@ -166,17 +167,11 @@ class Drive:
         return Driver(self._bench, self, size, **fields)
 
 
-def _argument(value: Any) -> str:
-    if isinstance(value, bytes):
-        return f"{len(value)} bytes"
-    return f"{value:#x}" if isinstance(value, int) else repr(value)
-
-
 class Bench:
     """Makes images and opens them with the part."""
 
     def __init__(self, part: Part, ram: Ram | None = None) -> None:
-        self.part = part
+        self.part = guarded(part)
         self.ram = ram or Ram(SHARED)
         self.ram.bytes[:] = bytes(self.ram.size)
         self.store = Store()
@@ -242,11 +237,9 @@ class Bench:
         start, locks = len(self.store.log), dict(self.store.locks)
         try:
             call()
-        except Refused as refused:
+        except Unexpected as refused:
             if refused.reason not in reasons:
-                raise Mismatch(
-                    scenario, expected, f"refused: {refused.reason.value}", rule
-                ) from None
+                raise Mismatch(scenario, expected, refused.got, rule) from None
         else:
             raise Mismatch(scenario, expected, "not refused", rule)
         written = [event for event in self.store.log[start:] if not isinstance(event, Said)]
@@ -263,6 +256,12 @@ class Bench:
         """Raise Mismatch if a file is still locked."""
         if name in self.store.locks:
             raise Mismatch(f"{name} is closed", "it is not locked any more", "it is")
+
+    def check_durable(self, name: str) -> None:
+        """Raise Mismatch unless all that reached a file has been flushed."""
+        last = [e for e in self.store.log if isinstance(e, Wrote | Flushed) and e.name == name]
+        if last and not isinstance(last[-1], Flushed):
+            raise Mismatch(f"what was done with {name}", "it is flushed", "it is not")
 
     def check_untouched(self, name: str) -> None:
         """Raise Mismatch if a file was written to since it was put there."""
