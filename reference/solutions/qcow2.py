@@ -469,7 +469,7 @@ def grow_counts(image: Qcow2) -> None:
         write_refcounts(image, offset, dict.fromkeys(range(used), 1))
         table += offset.to_bytes(ENTRY, "big")
     offset = (first + blocks) * image.cluster
-    write_table(image, offset, table.ljust(clusters * image.cluster, b"\0"))
+    write_table(image, offset, bytes(table).ljust(clusters * image.cluster, b"\0"))
     image.file.flush()
     image.file.write(COUNT_FIELDS, struct.pack(">QI", offset, clusters))
     image.file.flush()
@@ -507,13 +507,12 @@ def note_tables(image: Qcow2) -> None:
     note(0, 1)
     note(image.counts_offset, image.counts_clusters * image.cluster)
     note(image.l1_offset, image.l1_size * ENTRY)
-    for count, offset in (
-        (image.counts_clusters * image.per_table, image.counts_offset),
-        (image.l1_size, image.l1_offset),
-    ):
-        for entry in entries_of(image, offset, count):
-            if entry & OFFSET:
-                note(entry & OFFSET, image.cluster)
+    entries = image.counts_clusters * image.per_table
+    for block in filter(None, entries_of(image, image.counts_offset, entries)):
+        note(block, image.cluster)
+    for entry in entries_of(image, image.l1_offset, image.l1_size):
+        if entry & OFFSET:
+            note(entry & OFFSET, image.cluster)
     snapshots = read_snapshots(image)
     note(image.snapshots_offset, sum(len(each.packed()) for each in snapshots))
     for each in snapshots:
