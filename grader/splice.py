@@ -48,6 +48,12 @@ class Overlay:
             raise SpliceError(f"{name}: FAILS names {', '.join(unknown)}, not a clause")
         return cls(name, inspect.cleandoc(docstring).splitlines()[0], fails, source)
 
+    def fits(self, solution: str) -> bool:
+        """Tell whether all that this overlay defines stands in one file of the solution."""
+        names = {_defined(statement) for statement in cst.parse_module(solution).body}
+        own = {_defined(statement) for statement in cst.parse_module(self.source).body}
+        return own - {None, FAILS} <= names
+
     def splice(self, solution: str) -> str:
         """Return the solution with this overlay's definitions in place of its own.
 

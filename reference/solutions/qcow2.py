@@ -753,7 +753,7 @@ def release(image: Qcow2, freed: Counter[int]) -> None:
     # END SOLUTION
 
 
-def take_snapshot(image: Qcow2, name: str) -> None:
+def keep_disk(image: Qcow2, name: str) -> None:
     """Keep the disk as it is (D18)."""
     # BEGIN SOLUTION D18: take
     snapshots = read_snapshots(image)
@@ -777,7 +777,7 @@ def take_snapshot(image: Qcow2, name: str) -> None:
     # END SOLUTION
 
 
-def apply_snapshot(image: Qcow2, name: str) -> None:
+def go_back(image: Qcow2, name: str) -> None:
     """Make the disk what it was (D18)."""
     # BEGIN SOLUTION D18: apply
     entry = find_snapshot(image, name)
@@ -795,7 +795,7 @@ def apply_snapshot(image: Qcow2, name: str) -> None:
     # END SOLUTION
 
 
-def delete_snapshot(image: Qcow2, name: str) -> None:
+def forget(image: Qcow2, name: str) -> None:
     """Forget a snapshot (D18)."""
     # BEGIN SOLUTION D18: delete
     entry = find_snapshot(image, name)
@@ -809,7 +809,7 @@ def delete_snapshot(image: Qcow2, name: str) -> None:
 # --- A new image ---
 
 
-def create(file: File, new: NewImage) -> None:
+def make_image(file: File, new: NewImage) -> None:
     """Write an empty image: header, refcount table and blocks, L1 table (D8)."""
     # BEGIN SOLUTION D8: create
     if not 9 <= new.cluster_bits <= 21 or new.version not in (2, 3) or new.refcount_order > 6:

@@ -124,9 +124,14 @@ def test_in_place(bench):
 @number("11.1")
 def test_growing(bench):
     """A file that outgrows its refcount block, and its refcount table, stays right."""
-    disk = bench.fresh(4 << 20, cluster_bits=9, refcount_order=6)
-    for n in range(0, 4 << 20, 1 << 19):
-        disk.write(n, TEXT * 400)
-    disk.write(1 << 20, TEXT * 20_000)
-    disk.write(2 << 20, TEXT * 20_000)
+    disk = bench.fresh(1 << 18, cluster_bits=9, refcount_order=6)
+    for n in range(0, 1 << 18, 1 << 15):
+        disk.write(n, TEXT * 200)
+    disk.inspect()
+    image = Image(1 << 22, 9, refcount_order=6)
+    for n in range(3950):
+        image.data(n, b"%d" % n)
+    bench.put("a.qcow2", image.file())
+    disk = bench.open("a.qcow2", holds=image.contents())
+    disk.write(3950 * 512, TEXT * 2000)
     disk.inspect()

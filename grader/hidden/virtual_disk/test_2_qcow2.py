@@ -209,20 +209,20 @@ def test_what_is_not_ones_own(bench):
 @number("11.2")
 def test_refcounts_of_all_widths(bench):
     """Files of thousands of clusters, with refcounts of 1 to 64 bits, in tables that grow twice."""
-    for order, pieces in ((0, 3), (3, 6), (4, 9), (5, 20), (6, 30)):
+    for order, pieces in ((0, 1), (3, 2), (4, 4), (5, 8), (6, 12)):
         disk = bench.fresh(24 << 20, f"{order}.qcow2", cluster_bits=9, refcount_order=order)
         for n in range(pieces):
-            disk.write(n * 777_777, NOISE * 2 if n % 7 == 0 else NOISE[:3000])
+            disk.write(n * 777_777, NOISE if n % 7 == 0 else NOISE[:3000])
         disk.inspect()
         disk.close()
-    image = Image(1 << 20, 9, refcount_order=6)
-    for n in range(1200):
-        image.data(n, b"%d" % n)
+    image = Image(1 << 22, 9, refcount_order=6)
+    for n in range(4000):
+        image.data(n * 2, b"%d" % n)
     bench.put("a.qcow2", image.file())
     disk = bench.open("a.qcow2", holds=image.contents())
-    before = Survey(bench.store.files["a.qcow2"]).header.table_clusters
-    for n in range(0, 1 << 20, 1 << 16):
-        disk.write(n, NOISE)
-    disk.write(0, NOISE)
+    disk.write(1_000_000, NOISE)
+    disk.take("now")
+    disk.write(1_000_500, NOISE[:3000])
     disk.inspect()
-    assert before == 1
+    disk.close()
+    bench.open("a.qcow2", holds=disk.model).read(999_000, 70_000)

@@ -1,0 +1,23 @@
+"""Two snapshots may have one name."""
+
+FAILS = {"D1"}
+
+
+def keep_disk(image: Qcow2, name: str) -> None:
+    """Keep the disk as it is (D18)."""
+    snapshots = read_snapshots(image)
+    if len(snapshots) >= MOST_SNAPSHOTS:
+        unsupported("one more snapshot")
+    used = references(image, image.l1_offset, image.l1_size)
+    id = 1 + max((int(each.id) for each in snapshots if each.id.isdecimal()), default=0)
+    mark_copied(image, False)
+    image.file.flush()
+    try:
+        change_refcounts(image, used)
+    except Refused:
+        mark_copied(image, True)
+        raise
+    place = write_l1(image, image.l1_offset, image.l1_size)
+    extra = EXTRA.pack(0, image.size)
+    entry = SnapshotEntry(place, image.l1_size, str(id), name, image.size, extra=extra)
+    release(image, write_snapshots(image, [*snapshots, entry]))
