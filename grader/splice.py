@@ -50,9 +50,7 @@ class Overlay:
 
     def fits(self, solution: str) -> bool:
         """Tell whether all that this overlay defines stands in one file of the solution."""
-        names = {_defined(statement) for statement in cst.parse_module(solution).body}
-        own = {_defined(statement) for statement in cst.parse_module(self.source).body}
-        return own - {None, FAILS} <= names
+        return _names(self.source) - {FAILS} <= _names(solution)
 
     def splice(self, solution: str) -> str:
         """Return the solution with this overlay's definitions in place of its own.
@@ -100,6 +98,19 @@ def _fails(name: str, tree: ast.Module) -> frozenset[str]:
             if isinstance(value, set) and value and all(isinstance(v, str) for v in value):
                 return frozenset(value)
     raise SpliceError(f'{name} has no FAILS = {{"T1"}} that names the clauses it fails')
+
+
+def _names(source: str) -> set[str]:
+    """Return what a module defines with `def`, `class` or `=`, fast."""
+    names: set[str] = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names.update(target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+    return names
 
 
 def _defined(statement: cst.CSTNode) -> str | None:

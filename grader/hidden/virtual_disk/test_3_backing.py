@@ -35,13 +35,41 @@ def test_deeper_chains(bench):
     disk = bench.open("small.qcow2", holds=small.contents(base))
     disk.size_is(5_120)
     disk.look()
+    disk.close()
     for name in ("base.img", "low.qcow2", "middle.qcow2"):
-        bench.check_unlocked(name) if name != "base.img" else None
+        bench.check_unlocked(name)
         bench.check_untouched(name)
 
 
+@clause("D12")
+@weight(1)
+@number("12.3")
+def test_locks_of_a_chain(bench):
+    """What lies below is locked as what is only read, and unlocked with the image."""
+    base = b"base" * 4096
+    bench.put("base.img", base)
+    for name in ("a.qcow2", "b.qcow2"):
+        bench.create(name, len(base), backing="base.img")
+    one, two = bench.open("a.qcow2", holds=base), bench.open("b.qcow2", holds=base)
+    bench.refuses_to_open("base.img", Reason.LOCKED, format="raw")
+    bench.refuses_to_open("a.qcow2", Reason.LOCKED, read_only=True)
+    one.close()
+    bench.refuses_to_open("base.img", Reason.LOCKED, format="raw")
+    two.look()
+    two.close()
+    bench.check_unlocked("base.img")
+    disk = bench.open("base.img", "raw", holds=base)
+    bench.refuses_to_open("a.qcow2", Reason.LOCKED)
+    disk.close()
+    bench.put("c.qcow2", Image(1 << 16, backing=b"gone.img").file())
+    bench.refuses_to_open("c.qcow2", Reason.MISSING)
+    bench.put("d.qcow2", Image(1 << 16, backing=b"e.qcow2", backing_format=b"qcow2").file())
+    bench.put("e.qcow2", b"no image")
+    bench.refuses_to_open("d.qcow2", Reason.CORRUPT)
+
+
 @clause("D13")
-@weight(2)
+@weight(1)
 @number("13.2")
 def test_writes_upon_a_chain(bench):
     """Writes at all places of a cluster, upon raw, compressed, zero and missing clusters below."""
@@ -63,11 +91,6 @@ def test_writes_upon_a_chain(bench):
     disk.look()
     disk.inspect()
     bench.check_untouched("low.qcow2")
-    disk.take("now")
-    disk.write(0, bytes(100_352))
-    disk.apply("now")
-    disk.look()
-    disk.inspect()
 
 
 @clause("D14")

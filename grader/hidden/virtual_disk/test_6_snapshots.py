@@ -90,6 +90,11 @@ def test_many_snapshots(bench):
         got = f"it grew from {size:,} to {bench.store.size('disk.qcow2'):,} bytes"
         raise Mismatch("30 snapshots, taken and deleted", "what is freed is used again", got)
     disk.inspect()
+    disk.close()
+    disk = bench.open("disk.qcow2", holds=disk.model, read_only=True)
+    for what in ("take_snapshot", "apply_snapshot", "delete_snapshot"):
+        disk.refuses(Reason.READ_ONLY, what, "again")
+    disk.close()
     for order, most in ((0, 0), (1, 2)):
         disk = bench.fresh(1 << 16, f"{order}.qcow2", cluster_bits=9, refcount_order=order)
         disk.write(0, NOISE[:1000])

@@ -28,7 +28,7 @@ def test_writes_that_crash(bench):
     for seed, bits, order in ((1, 9, 6), (2, 10, 4), (3, 12, 4)):
         disk = bench.fresh(1 << 16, f"{seed}.qcow2", cluster_bits=bits, refcount_order=order)
         write_about(disk, Random(seed), 15)
-        bench.survives(disk, 180, seed)
+        bench.survives(disk, 120, seed)
         disk.close()
     image = Image(1 << 16, 9)
     for n in range(10):
@@ -39,14 +39,14 @@ def test_writes_that_crash(bench):
     bench.mark(disk)
     for n in (1, 22, 40, 41, 23, 50, 2, 60):
         disk.write(n * 512, b"%d" % (n % 10) * 1024)
-    bench.survives(disk, 180)
+    bench.survives(disk, 120)
     base = b"base" * 8192
     bench.put("base.img", base)
     bench.create("top.qcow2", len(base), cluster_bits=10, backing="base.img")
     disk = bench.open("top.qcow2", holds=base)
     bench.mark(disk)
     write_about(disk, Random(9), 8)
-    bench.survives(disk, 120)
+    bench.survives(disk, 90)
     bench.check_untouched("base.img")
 
 
@@ -80,5 +80,5 @@ def test_tables_that_crash(bench):
         bench.mark(disk)
         disk.write(n, b"e" * 512)
         if bench.store.files["big.qcow2"].read(56, 4) != b"\0\0\0\1":
-            bench.survives(disk, 36)
+            bench.survives(disk, 24)
             break

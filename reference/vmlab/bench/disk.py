@@ -252,6 +252,18 @@ class Bench:
                 scenario, f"{expected}, and locked is what was before", f"{self.store.locks}", rule
             )
 
+    def expect_refused_but_closed(self, drive: Drive) -> None:
+        """Close a disk while the store fails; raise Mismatch unless that is told, and unlocked."""
+        scenario = f"{drive.name} is closed, and the store fails"
+        try:
+            self.part.detach(self.store, drive.number)
+        except Unexpected as refused:
+            if refused.reason is not Reason.FAILED:
+                raise Mismatch(scenario, "refused: failed", refused.got) from None
+        else:
+            raise Mismatch(scenario, "refused: failed", "not refused")
+        self.check_unlocked(drive.name)
+
     def check_unlocked(self, name: str) -> None:
         """Raise Mismatch if a file is still locked."""
         if name in self.store.locks:
