@@ -225,7 +225,7 @@ def create(store: Store, name: str, new: NewImage) -> None:
     else:
         if new.backing is not None:
             name_below(name, new.backing)
-        qcow2.create(file, new)
+        qcow2.make_image(file, new)
     file.flush()
 
 
@@ -304,21 +304,21 @@ def take_snapshot(store: Store, disk: int, name: str) -> None:
     """Keep the disk as it is."""
     image = with_snapshots(store, disk)
     check_writable(image)
-    qcow2.take_snapshot(image, name)
+    qcow2.keep_disk(image, name)
 
 
 def apply_snapshot(store: Store, disk: int, name: str) -> None:
     """Make the disk what it was."""
     image = with_snapshots(store, disk)
     check_writable(image)
-    qcow2.apply_snapshot(image, name)
+    qcow2.go_back(image, name)
 
 
 def delete_snapshot(store: Store, disk: int, name: str) -> None:
     """Forget a snapshot."""
     image = with_snapshots(store, disk)
     check_writable(image)
-    qcow2.delete_snapshot(image, name)
+    qcow2.forget(image, name)
 
 
 def serve(store: Store, memory: memoryview, disk: int, queue: Queue) -> bool:

@@ -405,17 +405,17 @@ def release(image: Qcow2, freed: Counter[int]) -> None:
     raise NotImplementedError("D18: release")
 
 
-def take_snapshot(image: Qcow2, name: str) -> None:
+def keep_disk(image: Qcow2, name: str) -> None:
     """Keep the disk as it is (D18)."""
     raise NotImplementedError("D18: take")
 
 
-def apply_snapshot(image: Qcow2, name: str) -> None:
+def go_back(image: Qcow2, name: str) -> None:
     """Make the disk what it was (D18)."""
     raise NotImplementedError("D18: apply")
 
 
-def delete_snapshot(image: Qcow2, name: str) -> None:
+def forget(image: Qcow2, name: str) -> None:
     """Forget a snapshot (D18)."""
     raise NotImplementedError("D18: delete")
 
@@ -423,7 +423,7 @@ def delete_snapshot(image: Qcow2, name: str) -> None:
 # --- A new image ---
 
 
-def create(file: File, new: NewImage) -> None:
+def make_image(file: File, new: NewImage) -> None:
     """Write an empty image: header, refcount table and blocks, L1 table (D8)."""
     raise NotImplementedError("D8: create")
 

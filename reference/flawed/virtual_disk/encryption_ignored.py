@@ -6,7 +6,7 @@ FAILS = {"D1"}
 def load(file: File, read_only: bool) -> Qcow2:
     """Read the header (D6, D20)."""
     data = file.read(0, HEADER.size + HEADER_3.size)
-    magic, version, backing_at, backing_length, bits, size, crypt, *rest = HEADER.unpack_from(data)
+    magic, version, backing_at, backing_length, bits, size, _, *rest = HEADER.unpack_from(data)
     if magic != MAGIC:
         corrupt(None, f"{file.name} is not a qcow2 image")
     if version not in (2, 3):

@@ -8,7 +8,6 @@ def follow(queue: Queue, head: int) -> Chain:
     table, size, index = queue.descriptors, queue.size, head
     readable: list[Buffer] = []
     writable: list[Buffer] = []
-    indirect = False
     while len(readable) + len(writable) < queue.size:
         if index >= size:
             raise Broken(f"descriptor {index} of {size}")
@@ -19,7 +18,7 @@ def follow(queue: Queue, head: int) -> Chain:
                 raise Broken("a descriptor that must not be indirect")
             if not length or length % DESCRIPTOR.size:
                 raise Broken(f"a table of {length} bytes")
-            table, size, index, indirect = address, length // DESCRIPTOR.size, 0, True
+            table, size, index = address, length // DESCRIPTOR.size, 0
             continue
         if writable and not flags & WRITE:
             raise Broken("a buffer to read comes after one to write")

@@ -5,5 +5,4 @@ FAILS = {"D1"}
 
 def waiting(queue: Queue) -> int:
     """Return how many chains the driver has made available (D16)."""
-    count = number(queue.driver + 2, 2) - queue.taken & 0xFFFF
-    return count
+    return number(queue.driver + 2, 2) - queue.taken & 0xFFFF

@@ -5,7 +5,7 @@ FAILS = {"D1"}
 
 def follow(queue: Queue, head: int) -> Chain:
     """Collect the buffers of a chain. Each descriptor is read once (D16, D17)."""
-    table, size, index = queue.descriptors, queue.size, head
+    table, index = queue.descriptors, head
     readable: list[Buffer] = []
     writable: list[Buffer] = []
     indirect = False
@@ -17,7 +17,7 @@ def follow(queue: Queue, head: int) -> Chain:
                 raise Broken("a descriptor that must not be indirect")
             if not length or length % DESCRIPTOR.size:
                 raise Broken(f"a table of {length} bytes")
-            table, size, index, indirect = address, length // DESCRIPTOR.size, 0, True
+            table, index, indirect = address, 0, True
             continue
         if writable and not flags & WRITE:
             raise Broken("a buffer to read comes after one to write")

@@ -78,7 +78,9 @@ class _Replay:
 def crashes(store: Store, most: int, seed: int) -> list[Crash]:
     """Return up to `most` states, drawn evenly over the log; always those of its end."""
     rng = Random(seed)
-    moments = [n for n, event in enumerate(store.log) if not isinstance(event, Said)]
+    # The end of a flush is a moment, too: from then on the guest relies on it.
+    log = enumerate(store.log)
+    moments = [n for n, e in log if not isinstance(e, Said) or e.data is None]
     each = 6
     if len(moments) * each > most:
         last = moments[-1:]
