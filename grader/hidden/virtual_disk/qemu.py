@@ -63,7 +63,5 @@ def _own(version: int, bits: int, order: int, compressed: bool, data: bytes) -> 
     for cluster in range(-(-SIZE // image.cluster)):
         piece = data[cluster * image.cluster : (cluster + 1) * image.cluster]
         if piece.strip(b"\0"):
-            # Noise may be longer when it is compressed: qemu-img stores it as it is.
-            small = compressed and piece[:8] != piece[8:16] and len(set(piece)) < 40
-            (image.compressed if small else image.data)(cluster, piece)
+            (image.compressed if compressed else image.data)(cluster, piece)
     return SparseFile(image.file())

@@ -40,8 +40,10 @@ class Image:
         return self
 
     def compressed(self, cluster: int, contents: bytes) -> Image:
-        """Do so, compressed."""
-        self.mapped[cluster] = ("compressed", contents.ljust(self.cluster, b"\0"))
+        """Do so, compressed; what does not become shorter is stored as it is."""
+        contents = contents.ljust(self.cluster, b"\0")
+        kind = "compressed" if len(_deflate(contents)) < self.cluster else "data"
+        self.mapped[cluster] = (kind, contents)
         return self
 
     def zero(self, cluster: int, stale: bytes = b"") -> Image:
@@ -67,6 +69,11 @@ class Image:
             piece = bytes(self.cluster) if kind == "zero" else contents
             out[at : at + self.cluster] = piece[: max(0, self.size - at)]
         return bytes(out)
+
+
+def _deflate(contents: bytes) -> bytes:
+    encoder = zlib.compressobj(9, zlib.DEFLATED, -12)
+    return encoder.compress(contents) + encoder.flush()
 
 
 class _Layout:
@@ -110,8 +117,7 @@ class _Layout:
 
     def _compressed(self, contents: bytes) -> int:
         image = self._image
-        deflate = zlib.compressobj(9, zlib.DEFLATED, -12)
-        data = deflate.compress(contents) + deflate.flush()
+        data = _deflate(contents)
         at = self._tail
         # Narrow refcounts would soon be too small for a cluster that many share.
         crowded = image.refcount_order < 4 or at % image.cluster + len(data) > image.cluster
