@@ -276,12 +276,12 @@ def follow(queue: Queue, head: int) -> Chain:
         if flags & INDIRECT:
             if not queue.indirect or indirect or flags & NEXT:
                 raise Broken("a descriptor that must not be indirect")
-            if not length or length % DESCRIPTOR.size:
+            if length == 0 or length % DESCRIPTOR.size:
                 raise Broken(f"a table of {length} bytes")
             table, size, index, indirect = address, length // DESCRIPTOR.size, 0, True
             continue
         if writable and not flags & WRITE:
-            raise Broken("a buffer to read comes after one to write")
+            raise Broken("what is to be read comes after what is to be written")
         ram(address, length)
         (writable if flags & WRITE else readable).append((address, length))
         if not flags & NEXT:
@@ -316,12 +316,12 @@ def length_of(buffers: tuple[Buffer, ...]) -> int:
 def scatter(buffers: tuple[Buffer, ...], data: bytes, start: int = 0) -> None:
     """Write `data` into some buffers, beginning at their byte `start`."""
     # BEGIN SOLUTION D15: scatter
+    done = 0
     for address, length in buffers:
-        if start < length:
-            piece, data = data[: length - start], data[length - start :]
-            ram(address + start, len(piece))[:] = piece
-            start = length
-        start -= length
+        skipped = min(start, length)
+        count = min(length - skipped, len(data) - done)
+        ram(address + skipped, count)[:] = data[done : done + count]
+        done, start = done + count, start - skipped
     # END SOLUTION
 
 
@@ -330,7 +330,7 @@ def answer(image: Image, queue: Queue, chain: Chain) -> int:
     # BEGIN SOLUTION D15: answer
     room = length_of(chain.writable) - 1  # the last byte is the status
     if room < 0:
-        raise Broken("a request without room for a status")
+        raise Broken("no room for a status")
     data, status = b"", IOERR
     if room <= MOST and HEADER.size <= length_of(chain.readable) <= HEADER.size + MOST:
         request = b"".join(bytes(ram(*buffer)) for buffer in chain.readable)
@@ -347,8 +347,7 @@ def answer(image: Image, queue: Queue, chain: Chain) -> int:
 def perform(image: Image, queue: Queue, request: bytes, room: int) -> tuple[bytes, int]:
     """Do what a request asks for; return the data, at most `room` bytes, and the status (D15)."""
     # BEGIN SOLUTION D15: requests
-    kind, _, sector = HEADER.unpack_from(request)
-    payload = request[HEADER.size :]
+    (kind, _, sector), payload = HEADER.unpack_from(request), request[HEADER.size :]
     if kind == IN:
         if room % SECTOR:
             return b"", IOERR

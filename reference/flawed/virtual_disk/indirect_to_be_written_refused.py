@@ -17,12 +17,12 @@ def follow(queue: Queue, head: int) -> Chain:
         if flags & INDIRECT:
             if not queue.indirect or indirect or flags & (NEXT | WRITE):
                 raise Broken("a descriptor that must not be indirect")
-            if not length or length % DESCRIPTOR.size:
+            if length == 0 or length % DESCRIPTOR.size:
                 raise Broken(f"a table of {length} bytes")
             table, size, index, indirect = address, length // DESCRIPTOR.size, 0, True
             continue
         if writable and not flags & WRITE:
-            raise Broken("a buffer to read comes after one to write")
+            raise Broken("what is to be read comes after what is to be written")
         ram(address, length)
         (writable if flags & WRITE else readable).append((address, length))
         if not flags & NEXT:

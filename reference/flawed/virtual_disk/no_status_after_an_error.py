@@ -7,7 +7,7 @@ def answer(image: Image, queue: Queue, chain: Chain) -> int:
     """Answer a request; return how many bytes are written, from the first on (D15, D16)."""
     room = length_of(chain.writable) - 1  # the last byte is the status
     if room < 0:
-        raise Broken("a request without room for a status")
+        raise Broken("no room for a status")
     data, status = b"", IOERR
     if room <= MOST and HEADER.size <= length_of(chain.readable) <= HEADER.size + MOST:
         request = b"".join(bytes(ram(*buffer)) for buffer in chain.readable)

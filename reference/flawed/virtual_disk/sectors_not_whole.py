@@ -5,8 +5,7 @@ FAILS = {"D1"}
 
 def perform(image: Image, queue: Queue, request: bytes, room: int) -> tuple[bytes, int]:
     """Do what a request asks for; return the data, at most `room` bytes, and the status (D15)."""
-    kind, _, sector = HEADER.unpack_from(request)
-    payload = request[HEADER.size :]
+    (kind, _, sector), payload = HEADER.unpack_from(request), request[HEADER.size :]
     if kind == IN:
         return read_disk(image, sector * SECTOR, room), OK
     if kind == OUT:

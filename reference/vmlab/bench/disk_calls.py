@@ -31,9 +31,9 @@ class Calls:
         def call(*arguments: Any) -> Any:
             try:
                 return function(*arguments)
-            except Refused as refused:
+            except Refused as refusal:
                 said = ", ".join(shown(each) for each in arguments[1:])
-                raise Unexpected(f"{name}({said})", refused) from None
+                raise Unexpected(f"{name}({said})", refusal) from None
 
         return call
 

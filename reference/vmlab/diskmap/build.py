@@ -120,8 +120,8 @@ class _Layout:
         data = _deflate(contents)
         at = self._tail
         # Narrow refcounts would soon be too small for a cluster that many share.
-        crowded = image.refcount_order < 4 or at % image.cluster + len(data) > image.cluster
-        if not at or crowded:
+        begun = at % image.cluster
+        if image.refcount_order < 4 or not begun or begun + len(data) > image.cluster:
             at = self._place(data)
         self._out[at : at + len(data)] = data
         self._tail = at + len(data)
@@ -166,10 +166,10 @@ class _Layout:
         """Set bit 63 where a refcount is one; return the entries of the table."""
         cluster = self._image.cluster
         entries = list(struct.unpack_from(f">{count}Q", self._out, at))
-        for place, entry in enumerate(entries):
+        for number, entry in enumerate(entries):
             offset = entry & ~ZERO
             if offset and not entry & COMPRESSED and self._counts[offset // cluster] == 1:
-                struct.pack_into(">Q", self._out, at + 8 * place, entry | COPIED)
+                struct.pack_into(">Q", self._out, at + 8 * number, entry | COPIED)
         return entries
 
     def _snapshots(self) -> tuple[int, int]:

@@ -84,8 +84,8 @@ class Header:
     def compressed(self, entry: int) -> tuple[int, int]:
         """Return offset and length of the sectors that hold a compressed cluster."""
         shift = 62 - (self.cluster_bits - 8)
-        offset = entry & (1 << shift) - 1
-        return offset & ~511, ((entry & (1 << 62) - 1) >> shift) * 512 + 512
+        start = entry & (1 << shift) - 1
+        return start & ~511, ((entry & (1 << 62) - 1) >> shift) * 512 + 512
 
 
 @dataclass(frozen=True)

@@ -77,8 +77,8 @@ class Survey:
         if not block:
             return 0
         bits = 1 << self.header.refcount_order
-        at, shift = divmod(place * bits, 8)
-        data = self.file.read(block + at, max(1, bits // 8))
+        byte, shift = divmod(place * bits, 8)
+        data = self.file.read(block + byte, max(1, bits // 8))
         return int.from_bytes(data, "big") >> shift & (1 << bits) - 1
 
     def counted(self) -> Iterator[tuple[int, int]]:
