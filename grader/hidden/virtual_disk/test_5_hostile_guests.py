@@ -53,12 +53,13 @@ def test_chains_that_break_rules(bench):
         driver.send(Request(what, head, [Buffer(SOME, 512, True)] if table else [], None))
         driver.breaks(what)
     for what, entries in {
-        "a table in a table": [(SOME, 16, INDIRECT, 0)],
+        "a table in a table": [(SOME, 32, INDIRECT, 0)],
         "a next out of an indirect table": [(SOME, 16, NEXT, 1)],
         "a cycle in an indirect table": [(SOME, 16, NEXT, 0)],
     }.items():
         driver = disk.driver(8)
-        driver.room(512, bytes(512))
+        inner = struct.pack("<QIHHQIHH", SOME + 256, 16, NEXT, 1, SOME + 300, 1, WRITE, 0)
+        driver.room(512, inner.ljust(512, b"\0"))
         table = driver.table(entries)
         driver.descriptor(0, table.address, table.length, INDIRECT, 0)
         driver.send(Request(what, 0, [], None))
@@ -87,6 +88,8 @@ def test_indices_that_jump(bench):
     disk = raw_disk(bench)
     for jump in (9, 0x8000, 0xFFFF):
         driver = disk.driver(8, start=0xFFFA)
+        for n in range(8):
+            driver.request(IN, n, 512, indirect=0)
         index = 0xFFFA + jump & 0xFFFF
         driver.set(driver.queue.driver + 2, struct.pack("<H", index))
         driver.breaks(f"avail.idx jumps by {jump}")

@@ -80,5 +80,5 @@ def test_tables_that_crash(bench):
         bench.mark(disk)
         disk.write(n, b"e" * 512)
         if bench.store.files["big.qcow2"].read(56, 4) != b"\0\0\0\1":
-            bench.survives(disk, 24)
+            bench.survives(disk, 90)
             break

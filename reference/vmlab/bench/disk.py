@@ -7,7 +7,7 @@ is compared.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,18 @@ def _shown(data: bytes) -> str:
     if len(set(data)) == 1:
         return f"{len(data)} bytes of {data[0]:#04x}"
     return f"{data[:12].hex(' ')}{' ...' if len(data) > 12 else ''}"
+
+
+def _sectors_that_differ(before: bytes, got: bytes, written: Iterable[int]) -> list[int]:
+    """Return the sectors that are not as before, and those that were written to."""
+    if before == got:
+        return sorted(written)
+    differ = (
+        at // SECTOR
+        for at in range(0, len(before), SECTOR)
+        if before[at : at + SECTOR] != got[at : at + SECTOR]
+    )
+    return sorted({*differ, *written})
 
 
 class Drive:
@@ -315,25 +327,27 @@ class Bench:
                 judge(crash.files, drive.name, clean=False)
             contents = open_contents(crash.files, drive.name, drive.format)
         except (BadImage, Mismatch) as problem:
-            got = problem.got if isinstance(problem, Mismatch) else str(problem)
-            raise Mismatch(crash.scenario, f"{drive.name} is still a right image", got) from None
-        for at in range(0, drive.before.size, SECTOR):
-            held, before = contents.read(at, SECTOR), drive.before.read(at, SECTOR)
+            said = problem.got if isinstance(problem, Mismatch) else str(problem)
+            raise Mismatch(crash.scenario, f"{drive.name} is still a right image", said) from None
+        before = drive.before.read(0, drive.before.size)
+        got = contents.read(0, len(before))
+        for number in _sectors_that_differ(before, got, crash.allowed):
+            place = slice(number * SECTOR, (number + 1) * SECTOR)
             right = [
-                before if data is None else data
-                for data in crash.allowed.get(at // SECTOR, (None,))
+                before[place] if data is None else data
+                for data in crash.allowed.get(number, (None,))
             ]
-            if held not in right:
+            if got[place] not in right:
                 raise Mismatch(
-                    f"{crash.scenario}: sector {at // SECTOR} of the disk",
+                    f"{crash.scenario}: sector {number} of the disk",
                     " or ".join(dict.fromkeys(_shown(data) for data in right)),
-                    _shown(held),
+                    _shown(got[place]),
                 )
         for name, kept in drive.kept_before.items():
             found = open_snapshot(crash.files, drive.name, name)
             if found is None or found.read(0, kept.size) != kept.read(0, kept.size):
-                got = "it is gone" if found is None else "something else"
-                raise Mismatch(f"{crash.scenario}: snapshot {name!r}", "what it held", got)
+                said = "it is gone" if found is None else "something else"
+                raise Mismatch(f"{crash.scenario}: snapshot {name!r}", "what it held", said)
 
 
 __all__ = ["MOST", "SHARED", "Bench", "Drive"]
