@@ -64,6 +64,14 @@ def test_chains_that_break_rules(bench):
         driver.descriptor(0, table.address, table.length, INDIRECT, 0)
         driver.send(Request(what, 0, [], None))
         driver.breaks(what)
+    for what, head in (("a head that is no descriptor", 8), ("a next that is none", 0)):
+        driver = disk.driver(8)
+        driver.queue.descriptors = driver.room(256)
+        buffer = driver.room(512, bytes(16))
+        driver.descriptor(0, buffer, 16, NEXT, 8)
+        driver.descriptor(8, buffer + 16, 1, WRITE, 0)  # behind the table, but as if in it
+        driver.send(Request(what, head, [], None))
+        driver.breaks(what)
     driver = disk.driver(8, indirect=False)
     table = driver.table([(SOME, 16, WRITE, 0)])
     driver.descriptor(0, table.address, table.length, INDIRECT, 0)
