@@ -1,6 +1,6 @@
 """A chain that breaks a rule raises in the VMM."""
 
-FAILS = {"D1"}
+FAILS = {"D17"}
 
 
 def serve(store: Store, memory: memoryview, disk: int, queue: Queue) -> bool:

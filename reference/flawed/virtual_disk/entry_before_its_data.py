@@ -1,6 +1,6 @@
 """An L2 entry may be durable before data and refcount are."""
 
-FAILS = {"D1"}
+FAILS = {"D19"}
 
 
 def publish(image: Qcow2, index: int, updates: Mapping[int, int], freed: Counter[int]) -> None:

@@ -1,6 +1,6 @@
 """An indirect descriptor after others is refused."""
 
-FAILS = {"D1"}
+FAILS = {"D16"}
 
 
 def follow(queue: Queue, head: int) -> Chain:

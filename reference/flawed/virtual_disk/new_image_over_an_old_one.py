@@ -1,6 +1,6 @@
 """create does not look whether there is such a file."""
 
-FAILS = {"D1"}
+FAILS = {"D8"}
 
 
 def create(store: Store, name: str, new: NewImage) -> None:

@@ -1,6 +1,6 @@
 """A request that is refused is given back without a status."""
 
-FAILS = {"D1"}
+FAILS = {"D15", "D17"}
 
 
 def answer(image: Image, queue: Queue, chain: Chain) -> int:

@@ -1,6 +1,6 @@
 """Reads and writes of some bytes of a sector are done."""
 
-FAILS = {"D1"}
+FAILS = {"D15"}
 
 
 def perform(image: Image, queue: Queue, request: bytes, room: int) -> tuple[bytes, int]:

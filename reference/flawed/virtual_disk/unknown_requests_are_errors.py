@@ -1,6 +1,6 @@
 """A request of an unknown type is an I/O error."""
 
-FAILS = {"D1"}
+FAILS = {"D15"}
 
 
 def perform(image: Image, queue: Queue, request: bytes, room: int) -> tuple[bytes, int]:

@@ -1,6 +1,6 @@
 """The used ring always says that the whole room was written."""
 
-FAILS = {"D1"}
+FAILS = {"D15"}
 
 
 def answer(image: Image, queue: Queue, chain: Chain) -> int:

@@ -121,8 +121,11 @@ class _Layout:
         at = self._tail
         # Narrow refcounts would soon be too small for a cluster that many share.
         begun = at % image.cluster
-        if image.refcount_order < 4 or not begun or begun + len(data) > image.cluster:
+        fits, last = begun + len(data) <= image.cluster, len(self._out) - at < image.cluster
+        if image.refcount_order < 4 or not begun or not (fits or last):
             at = self._place(data)
+        elif not fits:
+            self._place(b"\0")  # the data goes on in the next cluster of the file
         self._out[at : at + len(data)] = data
         self._tail = at + len(data)
         sectors = (at % 512 + len(data) - 1) // 512
