@@ -1,6 +1,7 @@
 """Steps 3 and 4, hidden: qcow2 images, read and written (D6 to D11)."""
 
 import struct
+from random import Random
 
 from gradescope_utils.autograder_utils.decorators import leaderboard, number, weight
 from vmlab.diskmap.build import Image
@@ -151,7 +152,7 @@ def test_new_images_of_all_kinds(bench):
 @number("9.2")
 def test_writes_into_images_of_qemu(bench):
     """Images as qemu-img makes them, written to here and there, are right afterwards."""
-    for kind in (0, 3, 4, 6):
+    for kind in (0, 2, 5):
         file, data = qemu.made(kind)
         bench.put("a.qcow2", file)
         disk = bench.open("a.qcow2", holds=data)
@@ -191,6 +192,8 @@ def test_what_is_not_ones_own(bench):
     image = Image(1 << 17, 12)
     for n in range(12):
         image.compressed(n, TEXT * (n + 1))
+    for n in range(20, 26):  # these go on from one cluster of the file into the next
+        image.compressed(n, Random(n).randbytes(2500))
     image.zero(14, NOISE[:4096]).zero(15).data(16, TEXT * 30).data(17, TEXT * 9)
     file = bytearray(image.file())
     at = image.places["l2.0"] + 16 * 8
@@ -205,9 +208,9 @@ def test_what_is_not_ones_own(bench):
     disk.write(14 * 4096 + 5, b"again")
     disk.look()
     disk.inspect()
-    for n in range(12):
-        disk.write(n * 4096, NOISE[:4096])
-    disk.inspect()
+    for n in (*range(12), *range(20, 26)):
+        disk.write(n * 4096 + n % 2, NOISE[:4095])
+        disk.inspect()
     disk.close()
 
 
