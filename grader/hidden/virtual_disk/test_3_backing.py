@@ -15,7 +15,8 @@ def test_deeper_chains(bench):
     """Three images, of other cluster sizes, versions and lengths, upon a base that is not whole."""
     base = NOISE[:20_001]
     bench.put("base.img", base)
-    low = Image(30_208, 9, 2, backing=b"base.img").data(2, b"low").compressed(30, b"low" * 100)
+    low = Image(30_208, 9, 2, backing=b"base.img", extensions=[(0xAAAA, b"abc")])
+    low.data(2, b"low").compressed(30, b"low" * 100)
     low_holds = low.contents(base)
     bench.put("low.qcow2", low.file())
     middle = Image(1 << 16, 12, backing=b"low.qcow2", backing_format=b"qcow2").zero(1)
