@@ -1,6 +1,6 @@
 """A header extension is taken to end with its data."""
 
-FAILS = {"D1"}
+FAILS = {"D12"}
 
 
 def read_extensions(image: Qcow2, start: int, end: int) -> dict[int, bytes]:
