@@ -30,7 +30,7 @@ WORK = 16 << 20
 BLOCK = 1 << 16
 SMALL = 4096
 RUNS = 3
-AGAIN = 20
+AGAIN = 5
 """So often qemu-io does the same, as one time is too short for its clock."""
 
 
