@@ -10,6 +10,7 @@ import ast
 import inspect
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 
 import libcst as cst
 
@@ -57,7 +58,7 @@ class Overlay:
 
         Raises SpliceError if the solution has no such name any more, or has it more than once.
         """
-        base = cst.parse_module(solution)
+        base = _parsed(solution)
         names = [_defined(statement) for statement in base.body]
         body = list(base.body)
         imports: list[cst.SimpleStatementLine] = []
@@ -84,6 +85,12 @@ class Overlay:
         return _with_imports(base.with_changes(body=body), imports).code
 
 
+@cache
+def _parsed(solution: str) -> cst.Module:
+    # Many overlays are laid over one solution, and parsing it is most of the work.
+    return cst.parse_module(solution)
+
+
 def _times(count: int) -> str:
     return "nowhere in the solution" if count == 0 else f"{count} times in the solution"
 
@@ -100,7 +107,8 @@ def _fails(name: str, tree: ast.Module) -> frozenset[str]:
     raise SpliceError(f'{name} has no FAILS = {{"T1"}} that names the clauses it fails')
 
 
-def _names(source: str) -> set[str]:
+@cache
+def _names(source: str) -> frozenset[str]:
     """Return what a module defines with `def`, `class` or `=`, fast."""
     names: set[str] = set()
     for node in ast.parse(source).body:
@@ -110,7 +118,7 @@ def _names(source: str) -> set[str]:
             names.update(target.id for target in node.targets if isinstance(target, ast.Name))
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             names.add(node.target.id)
-    return names
+    return frozenset(names)
 
 
 def _defined(statement: cst.CSTNode) -> str | None:

@@ -180,7 +180,7 @@ def test_noise(bench):
     """Images with noise in them are read, written or refused, in bounded time and memory."""
     good = image().file()
     rng = Random(20)
-    for _ in range(120):
+    for _ in range(80):
         file = bytearray(good)
         for _ in range(rng.choice([1, 1, 2, 4])):
             at = rng.randrange(112 if rng.random() < 0.4 else len(file))

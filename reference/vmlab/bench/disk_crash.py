@@ -35,6 +35,8 @@ class _Replay:
     def __init__(self, store: Store) -> None:
         self.durable = {name: file.copy() for name, file in store.start.items()}
         self.cache = {name: file.copy() for name, file in self.durable.items()}
+        self.settled = True
+        """Whether what is durable has changed since states were last made up."""
         self.pending: dict[Sector, list[bytes]] = {}
         """For each sector that is not durable: what it held, oldest first."""
         self.guest: dict[int, list[bytes | None]] = {}
@@ -46,6 +48,7 @@ class _Replay:
         if isinstance(event, Said):
             self._said(event)
         elif isinstance(event, Resized):
+            self.settled = True
             for files in (self.durable, self.cache):
                 files.setdefault(event.name, SparseFile()).resize(event.size)
             gone = [s for s in self.pending if s[0] == event.name and s[1] * SECTOR >= event.size]
@@ -54,6 +57,7 @@ class _Replay:
         elif isinstance(event, Wrote):
             self._wrote(event)
         else:
+            self.settled = True
             for sector in [sector for sector in self.pending if sector[0] == event.name]:
                 self.durable[event.name].write(sector[1] * SECTOR, self.pending.pop(sector)[-1])
 
@@ -68,6 +72,7 @@ class _Replay:
 
     def _said(self, event: Said) -> None:
         if event.data is None:
+            self.settled = True
             self.guest = {sector: versions[-1:] for sector, versions in self.guest.items()}
             return
         for at in range(0, len(event.data), SECTOR):
@@ -98,7 +103,10 @@ def crashes(store: Store, most: int, seed: int) -> list[Crash]:
 def _states(replay: _Replay, moment: str, rng: Random) -> Iterator[Crash]:
     """Yield states of one moment: nothing of the cache, all, all but one, only one, and draws."""
     sectors = sorted(replay.pending)
-    choices: list[tuple[str, set[Sector]]] = [("of what is not flushed, nothing is kept", set())]
+    choices: list[tuple[str, set[Sector]]] = []
+    if replay.settled:  # else this state was made up before, when less was allowed
+        choices.append(("of what is not flushed, nothing is kept", set()))
+        replay.settled = False
     if sectors:
         choices.append(("all is kept", set(sectors)))
     if len(sectors) > 1:

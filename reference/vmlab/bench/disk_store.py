@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from vmlab.image import MOST, Reason, Refused
 from vmlab.testing import Mismatch
 
 PAGE = 4096
+HOLE = bytes(PAGE)
+FOREIGN = frozenset("\\:\0")
+"""Characters that lead elsewhere on some host, or nowhere."""
 LARGEST = 1 << 62
 """Bytes of a file, as file systems have such a limit."""
 
@@ -19,20 +22,21 @@ class SparseFile:
 
     def __init__(self, data: bytes = b"") -> None:
         self.size = 0
-        self.pages: dict[int, bytearray] = {}
+        self.pages: dict[int, bytes] = {}
+        """By number; a page is never changed but replaced, so copies of a file share them."""
         self.write(0, data)
 
     def read(self, offset: int, length: int) -> bytes:
         """Return bytes, as many of them as there are."""
         end = min(offset + length, self.size)
-        out = bytearray()
-        while offset < end:
-            page, start = divmod(offset, PAGE)
-            count = min(PAGE - start, end - offset)
-            found = self.pages.get(page)
-            out += bytes(count) if found is None else found[start : start + count]
-            offset += count
-        return bytes(out)
+        if end <= offset:
+            return b""
+        first, last = offset // PAGE, (end - 1) // PAGE
+        start = offset - first * PAGE
+        if first == last:
+            return self.pages.get(first, HOLE)[start : start + end - offset]
+        pages = [self.pages.get(number, HOLE) for number in range(first, last + 1)]
+        return b"".join(pages)[start : start + end - offset]
 
     def write(self, offset: int, data: bytes) -> None:
         """Store bytes."""
@@ -41,9 +45,11 @@ class SparseFile:
         while done < len(data):
             page, start = divmod(offset + done, PAGE)
             piece = data[done : done + PAGE - start]
-            if page not in self.pages:
-                self.pages[page] = bytearray(PAGE)
-            self.pages[page][start : start + len(piece)] = piece
+            if len(piece) < PAGE:
+                old = self.pages.get(page, HOLE)
+                self.pages[page] = old[:start] + piece + old[start + len(piece) :]
+            else:
+                self.pages[page] = bytes(piece)
             done += len(piece)
 
     def resize(self, size: int) -> None:
@@ -52,14 +58,14 @@ class SparseFile:
         kept = last + bool(start)
         self.pages = {number: page for number, page in self.pages.items() if number < kept}
         if last in self.pages:
-            self.pages[last][start:] = bytes(PAGE - start)
+            self.pages[last] = self.pages[last][:start].ljust(PAGE, b"\0")
         self.size = size
 
     def copy(self) -> SparseFile:
         """Return another with the same bytes."""
         other = SparseFile()
         other.size = self.size
-        other.pages = {number: bytearray(page) for number, page in self.pages.items()}
+        other.pages = self.pages.copy()
         return other
 
     def save(self, path: Path) -> None:
@@ -78,7 +84,7 @@ class SparseFile:
             number = 0
             while page := file.read(PAGE):
                 if page.count(0) != len(page):
-                    made.pages[number] = bytearray(page.ljust(PAGE, b"\0"))
+                    made.pages[number] = page.ljust(PAGE, b"\0")
                 made.size += len(page)
                 number += 1
         return made
@@ -214,8 +220,7 @@ class Store:
 
     def _check(self, name: str) -> None:
         """Raise Mismatch for a name that leads out of the folder, or could on some host."""
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or "\0" in name:
+        if name.startswith("/") or ".." in name.split("/") or FOREIGN & set(name):
             raise Mismatch(f"the store is asked for {name!r}", "a name in the folder", f"{name!r}")
 
     def _file(self, name: str) -> SparseFile:

@@ -60,24 +60,36 @@ class Qcow2Contents:
 
     def read(self, offset: int, length: int) -> bytes:
         """Return bytes of the disk; zeros behind its end. Raise BadImage."""
-        out = bytearray()
-        while len(out) < length:
-            cluster, start = divmod(offset + len(out), self.header.cluster)
-            count = min(self.header.cluster - start, length - len(out))
-            out += self._piece(cluster, start, count)
-        return bytes(out)
+        size, end = self.header.cluster, offset + length
+        reach = self.header.per_table * size
+        out: list[bytes] = []
+        while offset < end:
+            index = offset // reach
+            stop = min((index + 1) * reach, end)
+            if index >= len(self._tables) or not self._tables[index]:
+                # No table, so no cluster of all that it would be about.
+                out.append(self._beneath(offset, stop - offset))
+                offset = stop
+            while offset < stop:
+                cluster, start = divmod(offset, size)
+                count = min(size - start, stop - offset)
+                out.append(self._piece(self.entry(cluster), offset, start, count))
+                offset += count
+        return b"".join(out)
 
-    def _piece(self, cluster: int, start: int, length: int) -> bytes:
-        entry = self.entry(cluster)
+    def _piece(self, entry: int, offset: int, start: int, length: int) -> bytes:
         if entry & COMPRESSED:
             return self._inflate(entry)[start : start + length]
         if entry & ZERO:
             return bytes(length)
         if entry & OFFSET:
             return self.file.read((entry & OFFSET) + start, length).ljust(length, b"\0")
+        return self._beneath(offset, length)
+
+    def _beneath(self, offset: int, length: int) -> bytes:
+        """Read what this image does not have."""
         if self._below is None:
             return bytes(length)
-        offset = cluster * self.header.cluster + start
         there = max(0, min(length, self._below.size - offset))
         return self._below.read(offset, there).ljust(length, b"\0")
 

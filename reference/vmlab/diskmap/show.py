@@ -96,7 +96,7 @@ def _qcow2(path: Path, file: Readable, depth: int) -> DiskMap:
         f"autoclear {header.autoclear:#x}",
     ]
     made.facts += [f"snapshot {row.id}: {row.name!r}" for row in survey.snapshots]
-    counts = dict(survey.counted())
+    counts = survey.counts
     for cluster in range(min(survey.clusters, MOST_CELLS)):
         made.cells += _letter(survey, counts, cluster)
         made.counts.append(counts.get(cluster, 0))

@@ -5,12 +5,13 @@ It stands in for `qemu-img` where that is not installed.
 
 from __future__ import annotations
 
-import re
+import struct
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from ..block import SECTOR
 from .layout import (
     COMPRESSED,
     COPIED,
@@ -27,7 +28,8 @@ from .layout import (
     words,
 )
 
-NOT_ZERO = re.compile(rb"[^\0]")
+SHARED = ("L2 table", "data", "compressed")
+"""Kinds of clusters to which several entries may lead."""
 
 
 class Weight(Enum):
@@ -61,6 +63,8 @@ class Survey:
         self.kinds: dict[int, str] = {}
         """What each cluster holds: "header", "L1 table", "data" and so on."""
         self.blocks = self._read_blocks()
+        self.counts = dict(self._counted())
+        """By cluster of the file: what the image says how often it is referred to, if at all."""
         self.snapshots: list[SnapshotRow] = []
         self._walk()
         self._compare()
@@ -72,30 +76,15 @@ class Survey:
 
     def refcount(self, cluster: int) -> int:
         """Return what the image says how often a cluster is referred to."""
-        index, place = divmod(cluster, self.header.per_block)
-        block = self.blocks[index] if index < len(self.blocks) else 0
-        if not block:
-            return 0
-        bits = 1 << self.header.refcount_order
-        byte, shift = divmod(place * bits, 8)
-        data = self.file.read(block + byte, max(1, bits // 8))
-        return int.from_bytes(data, "big") >> shift & (1 << bits) - 1
+        return self.counts.get(cluster, 0)
 
-    def counted(self) -> Iterator[tuple[int, int]]:
+    def _counted(self) -> Iterator[tuple[int, int]]:
         """Yield each cluster that has a refcount, with it."""
-        bits = 1 << self.header.refcount_order
         for index, block in enumerate(self.blocks):
-            if not block:
-                continue
-            # Most of a block is zeros: only where a byte is not, a refcount is worked out.
-            places: dict[int, None] = {}
-            for found in NOT_ZERO.finditer(self.file.read(block, self.header.cluster)):
-                first = found.start() * 8 // bits
-                places.update(dict.fromkeys(range(first, first + max(1, 8 // bits))))
-            for place in places:
-                cluster = index * self.header.per_block + place
-                if count := self.refcount(cluster):
-                    yield cluster, count
+            if block:
+                data = self.file.read(block, self.header.cluster).ljust(self.header.cluster, b"\0")
+                for place, count in _refcounts(data, 1 << self.header.refcount_order):
+                    yield index * self.header.per_block + place, count
 
     def mapping(self, offset: int, size: int) -> Iterator[tuple[int, int]]:
         """Yield (cluster of the disk, entry) for all L2 entries but 0 of an L1 table."""
@@ -118,19 +107,19 @@ class Survey:
         header = self.header
         blocks = words(self.file, header.table_offset, header.table_clusters * header.per_table)
         for index, block in enumerate(blocks):
-            if block % header.cluster or block >= self.file.size:
+            if block and (block % header.cluster or block >= self.file.size):
                 self._error(f"entry {index} of the refcount table is {block:#x}")
                 blocks[index] = 0
         return blocks
 
     def _use(self, offset: int, length: int, kind: str) -> None:
-        first, last = offset // self.header.cluster, (offset + length - 1) // self.header.cluster
-        for cluster in range(first, last + 1):
-            old = self.kinds.setdefault(cluster, kind)
-            shared = old == kind and kind in ("L2 table", "data", "compressed")
-            if self.uses[cluster] and not shared:
+        bits = self.header.cluster_bits
+        for cluster in range(offset >> bits, (offset + length - 1 >> bits) + 1):
+            if cluster not in self.uses:
+                self.kinds[cluster] = kind
+            elif (old := self.kinds[cluster]) != kind or kind not in SHARED:
                 self._error(f"{kind} at {offset:#x} overlaps: {old}")
-            self.uses[cluster] += 1
+            self.uses[cluster] = self.uses.get(cluster, 0) + 1
 
     def _walk(self) -> None:
         header, file = self.header, self.file
@@ -175,26 +164,27 @@ class Survey:
                 self._walk_l2(index, table, active)
 
     def _walk_l2(self, index: int, table: int, active: bool) -> None:
-        header = self.header
+        header, size = self.header, self.file.size
+        cluster = header.cluster
         for place, entry in enumerate(words(self.file, table, header.per_table)):
             if not entry:
                 continue
             where = f"the entry of cluster {index * header.per_table + place} of the disk"
             if entry & COMPRESSED:
                 at, length = header.compressed(entry)
-                if entry & COPIED or at >= self.file.size:
+                if entry & COPIED or at >= size:
                     self._error(f"{where} is {entry:#x}")
                 else:
                     self._use(at, length, "compressed")
                 continue
             offset = entry & OFFSET
             zero_in_v2 = entry & ZERO and header.version == 2
-            if entry & RESERVED_L2 or offset % header.cluster or zero_in_v2:
+            if entry & RESERVED_L2 or offset % cluster or zero_in_v2:
                 self._error(f"{where} is {entry:#x}")
             elif offset:
-                if offset >= self.file.size and not entry & ZERO:
+                if offset >= size and not entry & ZERO:
                     self._error(f"{where} leads out of the file, to {offset:#x}")
-                self._use(offset, header.cluster, "data")
+                self._use(offset, cluster, "data")
                 self._mark(entry, offset, where, active)
             elif entry & COPIED:
                 self._error(f"{where} has bit 63 and no cluster")
@@ -202,21 +192,39 @@ class Survey:
     def _mark(self, entry: int, offset: int, where: str, active: bool) -> None:
         if not active:
             return
-        count = self.refcount(offset // self.header.cluster)
+        count = self.refcount(offset >> self.header.cluster_bits)
         if bool(entry & COPIED) != (count == 1):
             weight = Weight.ERROR if entry & COPIED else Weight.UNMARKED
             has = "has" if entry & COPIED else "lacks"
             self._error(f"{where} {has} bit 63, but the refcount is {count}", weight)
 
     def _compare(self) -> None:
-        counts = dict(self.counted())
-        for cluster in sorted(counts.keys() | self.uses.keys()):
-            count, uses = counts.get(cluster, 0), self.uses[cluster]
+        for cluster in sorted(self.counts.keys() | self.uses.keys()):
+            count, uses = self.refcount(cluster), self.uses[cluster]
             if count != uses:
                 kind = self.kinds.get(cluster, "nothing")
                 weight = Weight.LEAK if count > uses else Weight.ERROR
                 text = f"cluster {cluster:#x} ({kind}): refcount {count}, {uses} references"
                 self._error(text, weight)
+
+
+def _refcounts(block: bytes, bits: int) -> Iterator[tuple[int, int]]:
+    """Yield place and value of each refcount in a block that is not 0."""
+    for start in range(0, len(block), SECTOR):
+        piece = block[start : start + SECTOR]
+        if piece == bytes(SECTOR):  # as most of a large block is
+            continue
+        for place, count in enumerate(_unpacked(piece, bits), start * 8 // bits):
+            if count:
+                yield place, count
+
+
+def _unpacked(piece: bytes, bits: int) -> Iterable[int]:
+    if bits >= 8:
+        return struct.unpack(f">{len(piece) * 8 // bits}{'BHIQ'[bits.bit_length() - 4]}", piece)
+    mask = (1 << bits) - 1
+    # Within a byte, from the least significant bits on.
+    return (byte >> shift & mask for byte in piece for shift in range(0, 8, bits))
 
 
 __all__ = ["BadImage", "Problem", "Survey", "Weight"]
