@@ -51,13 +51,17 @@ def cases(unit: Unit) -> list[Case]:
     ]
     for path in sorted((unit.course.root / "tests" / "alternatives" / unit.name).glob("*.py")):
         found.append(Case(path.stem, Kind.ALTERNATIVE, {**solution, part: _read(path)}))
-    source = solution[part].decode("utf-8")
     for path in sorted(unit.flawed.glob("*.py")):
         text = _read(path).decode("utf-8", errors="replace")
         overlay = Overlay.read(path.name, text, unit.settings.clauses)
-        files = {**solution, part: overlay.splice(source).encode()}
+        target = next((name for name in solution if overlay.fits(_text(solution[name]))), part)
+        files = {**solution, target: overlay.splice(_text(solution[target])).encode()}
         found.append(Case(path.stem, Kind.FLAWED, files, overlay.fails, overlay.mistake))
     return found
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8")
 
 
 def _read(path: Path) -> bytes:

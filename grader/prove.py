@@ -160,6 +160,11 @@ def _coverage(unit: Unit, cases: Sequence[Case], reports: Mapping[str, Report]) 
     return complaints
 
 
+def runs_of(case: Case, runs: int) -> int:
+    """Return how often to grade a case: a flawed one once, as its verdicts are known beforehand."""
+    return 1 if case.kind is Kind.FLAWED else runs
+
+
 def grade_all(
     unit: Unit,
     cases: Sequence[Case],
@@ -168,7 +173,7 @@ def grade_all(
     jobs: int,
     tick: Callable[[], None] = lambda: None,
 ) -> dict[str, list[Report]]:
-    """Grade every case `runs` times, `jobs` at once; `tick` is called after each.
+    """Grade every case as often as `runs_of` says, `jobs` at once; `tick` is called after each.
 
     Threads suffice: each submission has a process of its own, and a thread waits for it. If this
     is interrupted, they are told to stop by the event that `grade` gets.
@@ -178,8 +183,8 @@ def grade_all(
     with ThreadPoolExecutor(jobs) as pool:
         waiting = {
             pool.submit(_grade_one, unit, case, grade, stop): case
-            for _ in range(runs)
             for case in cases
+            for _ in range(runs_of(case, runs))
         }
         try:
             for done in as_completed(waiting):

@@ -10,6 +10,7 @@ import ast
 import inspect
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 
 import libcst as cst
 
@@ -48,12 +49,16 @@ class Overlay:
             raise SpliceError(f"{name}: FAILS names {', '.join(unknown)}, not a clause")
         return cls(name, inspect.cleandoc(docstring).splitlines()[0], fails, source)
 
+    def fits(self, solution: str) -> bool:
+        """Tell whether all that this overlay defines stands in one file of the solution."""
+        return _names(self.source) - {FAILS} <= _names(solution)
+
     def splice(self, solution: str) -> str:
         """Return the solution with this overlay's definitions in place of its own.
 
         Raises SpliceError if the solution has no such name any more, or has it more than once.
         """
-        base = cst.parse_module(solution)
+        base = _parsed(solution)
         names = [_defined(statement) for statement in base.body]
         body = list(base.body)
         imports: list[cst.SimpleStatementLine] = []
@@ -80,6 +85,12 @@ class Overlay:
         return _with_imports(base.with_changes(body=body), imports).code
 
 
+@cache
+def _parsed(solution: str) -> cst.Module:
+    # Many overlays are laid over one solution, and parsing it is most of the work.
+    return cst.parse_module(solution)
+
+
 def _times(count: int) -> str:
     return "nowhere in the solution" if count == 0 else f"{count} times in the solution"
 
@@ -94,6 +105,20 @@ def _fails(name: str, tree: ast.Module) -> frozenset[str]:
             if isinstance(value, set) and value and all(isinstance(v, str) for v in value):
                 return frozenset(value)
     raise SpliceError(f'{name} has no FAILS = {{"T1"}} that names the clauses it fails')
+
+
+@cache
+def _names(source: str) -> frozenset[str]:
+    """Return what a module defines with `def`, `class` or `=`, fast."""
+    names: set[str] = set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names.update(target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+    return frozenset(names)
 
 
 def _defined(statement: cst.CSTNode) -> str | None:

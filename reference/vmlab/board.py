@@ -64,7 +64,7 @@ class Board:
         hart: HartState,
         memory: Ram,
         trace: Trace | None,
-        disk: BlockBackend | None,
+        disk: BlockBackend | BlockDevice | None,
         net: Link | None,
         listener: Listener,
     ) -> None:
@@ -74,7 +74,8 @@ class Board:
             hart: The hart, whose `time` the clocks show.
             memory: RAM.
             trace: Takes up the accesses to devices.
-            disk: What the disk in virtio slot 0 keeps its sectors in; None leaves the slot empty.
+            disk: What the disk in virtio slot 0 keeps its sectors in, or a whole device for that
+                slot; None leaves it empty.
             net: What the network card in slot 1 is plugged into; None leaves the slot empty.
             listener: Whom the devices tell.
         """
@@ -83,7 +84,9 @@ class Board:
         self.uart = Uart(partial(self.plic.set_level, UART_IRQ), partial(self.plic.pulse, UART_IRQ))
         self.rtc = Rtc(hart)
         self.finisher = Finisher(listener.reconsider)
-        self.disk = BlockDevice(disk) if disk is not None else None
+        if disk is not None and not isinstance(disk, BlockDevice):
+            disk = BlockDevice(disk)
+        self.disk = disk
         self.net = NetDevice(net) if net is not None else None
         self.virtio = self._slots(Dma(memory, listener.written), [self.disk, self.net])
         self.bus = Bus(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import devicetree, snapshot
 from .block import BlockBackend
 from .core import Core
+from .devices.virtio import BlockDevice
 from .guest import GuestRunner
 from .hart import HartState
 from .memory import Ram
@@ -36,7 +37,7 @@ class Machine:
         memory: Ram | None = None,
         trace: Trace | None = None,
         options: Options | None = None,
-        disk: BlockBackend | None = None,
+        disk: BlockBackend | BlockDevice | None = None,
         net: Link | None = None,
         bootargs: str = "",
     ) -> None:
@@ -48,7 +49,8 @@ class Machine:
             memory: RAM to use instead, such as one in shared memory.
             trace: Takes up what the machine does.
             options: What else can be chosen; by default `Options()`.
-            disk: What a virtio disk in slot 0 keeps its sectors in; without it there is none.
+            disk: What a virtio disk in slot 0 keeps its sectors in, or a whole device for that
+                slot; without it there is none.
             net: What a virtio network card in slot 1 is plugged into; without it there is none.
             bootargs: The command line that the device tree has for a kernel.
 

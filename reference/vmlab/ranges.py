@@ -30,7 +30,9 @@ class ZeroFirst:
     """A list whose item 0 is 0, as register x0 is."""
 
 
+U8 = Annotated[int, Bits(8)]
 U12 = Annotated[int, Bits(12)]
+U16 = Annotated[int, Bits(16)]
 U32 = Annotated[int, Bits(32)]
 U64 = Annotated[int, Bits(64)]
 Registers = Annotated[list[Annotated[int, Bits(64)]], Length(32, least=32), ZeroFirst()]

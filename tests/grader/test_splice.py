@@ -114,3 +114,11 @@ def test_a_name_that_the_solution_has_twice_is_refused():
 def test_an_overlay_without_what_it_must_say_is_refused(source, message):
     with pytest.raises(SpliceError, match=message):
         Overlay.read("o.py", source, CLAUSES)
+
+
+def test_an_overlay_fits_the_file_that_has_all_its_names():
+    overlay = Overlay.read(
+        "a.py", '"""Wrong."""\nFAILS = {"T1"}\nimport os\nA = 1\ndef f(): 0\n', ["T1"]
+    )
+    assert overlay.fits("A: int = 2\nclass B: ...\ndef f(): ...\n")
+    assert not overlay.fits("def f(): ...\n")

@@ -10,7 +10,7 @@ from vmlab.asm import assemble
 from vmlab.bench import console, describe, emulated
 from vmlab.bench.shadow_host import Frames, Host
 from vmlab.bench.shadow_tables import check_leaves, root_frame
-from vmlab.bench.vmm import VirtualMachine
+from vmlab.bench.virtual_machine import VirtualMachine
 from vmlab.bus import BusError
 from vmlab.clock import Clock
 from vmlab.guest import GuestRunner

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vmlab.asm import assemble
 from vmlab.bench import console
-from vmlab.bench.vmm import VirtualMachine
+from vmlab.bench.virtual_machine import VirtualMachine
 from vmlab.machine import Machine, Reason
 from vmlab.parts.traps import Part
 from vmlab.program import Program

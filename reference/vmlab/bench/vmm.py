@@ -1,156 +1,177 @@
-"""A small VMM around the `handle_exit` of a `traps` part: one guest and its devices.
+"""The bench of a `vmm` part: a host with a clock, console lines and files, and VMs on it.
 
-The guest runs in real U-mode. What touches a device comes back as an access fault and is emulated
-here; every other exit is the part's. Addresses are not translated.
+What a test learns, the hardware tells: bytes on the console lines, writes to files, instructions
+and exits of each VM, and the host's clock.
 """
 
 from __future__ import annotations
 
-from vmlab import sstc
-from vmlab.bus import Bus, BusError
-from vmlab.clock import Clock
-from vmlab.devices import CLINT_BASE, FINISHER_BASE, UART_BASE, Clint, Finisher, Uart
-from vmlab.guest import GuestRunner
-from vmlab.hart import MASK64, HartState, Mode
-from vmlab.isa import Decoded, Kind, decode
-from vmlab.machine import Machine
+from typing import Any
+
+from vmlab.bench import vmm_bare
+from vmlab.bench.disk_store import SparseFile, Store
+from vmlab.bench.vmm_frames import Frames
+from vmlab.bench.vmm_guest import Guest
+from vmlab.bench.vmm_guests import PAGES
+from vmlab.bench.vmm_host import Host
+from vmlab.image import Format
 from vmlab.memory import Ram
-from vmlab.options import Options
-from vmlab.parts.traps import Part
+from vmlab.parts.traps import Part as Traps
+from vmlab.parts.vmm import Part
 from vmlab.program import Program
-from vmlab.trap import ECALLS, Act, Action, Exc, Exit, Irq
+from vmlab.testing import Mismatch
+from vmlab.vm import DiskConfig, Ledger, Resources, Segment, VmConfig, VmRefused
 
-ACCESS_FAULTS = {Kind.LOAD: Exc.LOAD_ACCESS, Kind.STORE: Exc.STORE_ACCESS}
-WIRES = 1 << Irq.MSI | 1 << Irq.MTI
-TICK = Exit(Irq.MTI, interrupt=True)
+SHARED = 4 << 20
+"""Bytes of RAM that bench and part share."""
+FRAMES = 700
+QUANTUM = 2_000
+DISK_BYTES = 1 << 20
+FOREVER = 1 << 40
 
 
-class VirtualMachine:
-    """One guest. Its virtual time is what it has retired, emulated instructions included."""
+class Bench:
+    """A machine that the part has to itself, and the VMs that it makes there."""
 
-    def __init__(self, part: Part, program: Program, *, slice_: int, illegal_tval: bool) -> None:
-        """Load a guest.
+    def __init__(self, part: Part, ram: Ram | None = None) -> None:
+        self.part = part
+        self.ram = ram or Ram(SHARED)
+        self.store = Store()
+        self.guests: dict[int, Guest] = {}
+        self.resources = Resources([], 0)
+        self.host: Host
 
-        Args:
-            part: The part under test; only its `handle_exit` is called.
-            program: The guest, as it would run on the bare machine.
-            slice_: Instructions after which the host takes the processor back.
-            illegal_tval: Whether the real hart tells the bits of an illegal instruction.
+    def start(
+        self, frames: int = FRAMES, quantum: int = QUANTUM, disk_bytes: int = DISK_BYTES
+    ) -> Bench:
+        """Hand the machine over to the part. Returns itself."""
+        dealt = Frames(self.ram, frames)
+        self.host = self.make_host(dealt)
+        self.store = Store()
+        self.guests = {}
+        self.resources = Resources(list(dealt.ours), quantum, disk_bytes)
+        self.part.start(self.ram.bytes, self.resources)
+        return self
+
+    def make_host(self, frames: Frames) -> Host:
+        """Make the host."""
+        return Host(self.ram, frames)
+
+    # VMs
+
+    def vm(
+        self,
+        program: Program,
+        name: str = "",
+        *,
+        pages: int = PAGES,
+        share: int = 1,
+        disk: bytes | None = None,
+        quota: int | None = None,
+        read_only: bool = False,
+    ) -> Guest:
+        """Make a VM with a kernel; `disk` is what a raw image in the store holds.
+
+        Raise Mismatch if the part refuses it.
         """
-        machine = Machine(part, ram_mib=1, options=Options(illegal_tval=illegal_tval))
-        machine.load(program)
-        self.set_up(part, program, machine.guest, machine.memory, slice_)
-
-    def set_up(
-        self, part: Part, program: Program, runner: GuestRunner, ram: Ram, slice_: int
-    ) -> None:
-        """Begin with a guest that is loaded, and that `runner` runs; `ram` answers on its bus."""
-        self._part = part
-        self._slice = slice_
-        self._guest = runner
-        self.vcpu = HartState(pc=program.entry)
-        self.uart = Uart()
-        self.finisher = Finisher()
-        self._clint = Clint(self.vcpu)
-        self._clock = Clock(self.vcpu)
-        self._bus = Bus(
-            ram,
-            {FINISHER_BASE: self.finisher, CLINT_BASE: self._clint, UART_BASE: self.uart},
-        )
-        self.exits = 0
-        self.idle = False
-        """Whether the guest waits for what will never come."""
-        self._rose = False
-        """Whether an interrupt has become pending that the part was not asked about."""
-
-    @property
-    def ended(self) -> bool:
-        """Whether there is nothing more to run."""
-        return self.idle or self.finisher.code is not None
-
-    def turn(self) -> None:
-        """Run the guest until its next exit, and have that handled."""
-        left = self._ticks_to_timer()
-        exit = self.enter(self._slice if left is None else min(self._slice, left))
-        self.exits += 1
-        self.retire(exit.retired)
-        if not self.emulate(exit):
-            self.handle(exit)
-        if self._rose:
-            self.handle(TICK)
-
-    def enter(self, budget: int) -> Exit:
-        """Run the guest until its next trap."""
-        return self._guest.run(self.vcpu, budget)
-
-    def handle(self, exit: Exit) -> Action:
-        """Have the part handle an exit; return what it wants done, which is done, but for FENCE."""
-        self._rose = False
-        before = self.vcpu.pc, self.vcpu.mode
-        action = self._part.handle_exit(self.vcpu, exit, self._guest)
-        if not exit.interrupt and not self._trapped(exit, *before):
-            self.retire(1)
-        if action.act is Act.WAIT:
-            left = self._ticks_to_timer()
-            self.idle = left is None
-            self._clock.skip(left or 0)
-            self._show_wires()
-        return action
-
-    def _ticks_to_timer(self) -> int | None:
-        """Return how many ticks are left until a timer of the guest strikes; None if none will."""
-        strikes = sstc.strikes(self.vcpu, self._clint.ticks_to_timer())
-        return strikes[0][0] if strikes else None
-
-    def _trapped(self, exit: Exit, pc: int, mode: Mode) -> bool:
-        """Tell whether the guest is now at the start of its handler of this exception.
-
-        Then the instruction has not retired; else it was emulated.
-        """
-        vcpu = self.vcpu
-        cause = ECALLS[mode] if exit.cause == Exc.ECALL_U else exit.cause
-        return (cause, pc, vcpu.pc) in (
-            (vcpu.mcause, vcpu.mepc, vcpu.mtvec & ~3),
-            (vcpu.scause, vcpu.sepc, vcpu.stvec & ~3),
-        )
-
-    def retire(self, count: int) -> None:
-        """Count instructions, native or emulated."""
-        self._clock.retire(count)
-        self._show_wires()
-
-    def _show_wires(self) -> None:
-        vcpu = self.vcpu
-        before = vcpu.mip
-        vcpu.mip = before & ~WIRES | self._clint.software << Irq.MSI | self._clint.timer << Irq.MTI
-        sstc.show(vcpu)
-        self._rose |= bool(vcpu.mip & ~before)
-
-    def emulate(self, exit: Exit) -> bool:
-        """Do a load or store that a device answers; return whether it was one."""
-        if exit.interrupt or exit.cause not in ACCESS_FAULTS.values():
-            return False
-        access = decode(self._guest.fetch(self.vcpu.pc))
-        if access is None or ACCESS_FAULTS.get(access.instruction.kind) != exit.cause:
-            return False
+        vmid = max(self.guests, default=0) + 1
+        name = name or f"vm{vmid}"
+        drive = None
+        if disk is not None:
+            file = f"{name}.img"
+            self.store.files[file] = SparseFile(disk)
+            drive = DiskConfig(file, Format.RAW, read_only, len(disk) if quota is None else quota)
+        config = configuration(program, name, vmid, pages=pages, share=share, disk=drive)
         try:
-            self.access_device(access, exit.tval)
-        except BusError:
-            return False
-        return True
+            return self.create(config)
+        except VmRefused as refused:
+            raise Mismatch(f"create of VM {name}", "it is made", refused.message) from None
 
-    def access_device(self, access: Decoded, address: int) -> None:
-        """Carry out a load or store at a guest-physical address. Raise BusError if none answers."""
-        row, x = access.instruction, self.vcpu.x
-        if row.kind is Kind.STORE:
-            self._bus.write(address, row.width, x[access.rs2])
-        elif row.kind is Kind.LOAD:
-            value = self._bus.read(address, row.width)
-            if row.signed and value >> 8 * row.width - 1:
-                value -= 1 << 8 * row.width
-            if access.rd:
-                x[access.rd] = value & MASK64
+    def create(self, config: VmConfig) -> Guest:
+        """Make a VM. Raise VmRefused if the part does."""
+        self.part.create(self.host, self.store, config)
+        guest = Guest(self, config)
+        self.guests[config.vmid] = guest
+        return guest
+
+    def refuses(self, config: VmConfig, *words: str) -> None:
+        """The part refuses a configuration, with a sentence that has the VM's name and `words`.
+
+        Nothing has come of it: the ledger is as it was.
+        """
+        before = self.part.ledger()
+        scenario = f"create of VM {config.name}"
+        try:
+            self.part.create(self.host, self.store, config)
+        except VmRefused as refused:
+            wanted = [config.name, *words]
+            if not all(word in refused.message for word in wanted):
+                said = " and ".join(repr(word) for word in wanted)
+                raise Mismatch(scenario, f"a sentence with {said}", refused.message) from None
         else:
-            raise BusError(address)
-        self.vcpu.pc = self.vcpu.pc + access.length & MASK64
-        self.retire(1)
+            raise Mismatch(scenario, "it is refused", "it is made")
+        if self.part.ledger() != before:
+            raise Mismatch(f"{scenario} was refused", "the ledger as before", "another one")
+
+    def destroy(self, guest: Guest) -> None:
+        """End a VM."""
+        self.part.destroy(self.host, self.store, guest.vmid)
+        self.host.forget_vm(guest.vmid)
+        del self.guests[guest.vmid]
+
+    def balloon(self, guest: Guest, pages: int) -> int:
+        """Blow a VM's balloon up, or let it out; return how many frames the VM may have then."""
+        return self.part.balloon(self.host, guest.vmid, pages)
+
+    def run(self, ticks: int = FOREVER) -> Bench:
+        """Let the VMs run, for so many ticks of the host's clock at most. Returns itself."""
+        self.part.run(self.host, self.store, self.host.time() + ticks)
+        self.host.look_at_all()
+        return self
+
+    def ledger(self) -> Ledger:
+        """Return what the part says of who has what. Raise Mismatch if frames are missing in it."""
+        ledger = self.part.ledger()
+        found = ledger.free + sum(account.memory + account.tables for account in ledger.accounts)
+        if found != len(self.resources.frames):
+            raise Mismatch(
+                "the frames in the ledger, free and used",
+                f"{len(self.resources.frames)} in all",
+                f"{found}: {ledger}",
+            )
+        promised = sum(account.promised + account.reserved for account in ledger.accounts)
+        if promised > len(self.resources.frames):
+            got = f"{promised} of {len(self.resources.frames)}"
+            raise Mismatch("the frames that are promised", "no more than there are", got)
+        return ledger
+
+    # The bare machine
+
+    def bare(
+        self, traps: Traps, program: Program, *, pages: int = PAGES, **options: Any
+    ) -> vmm_bare.Outcome:
+        """Run a program on the bare machine; see `vmm_bare.run`."""
+        return vmm_bare.run(traps, program, pages, **options)
+
+    def equals(
+        self, traps: Traps, program: Program, *, disk: bytes | None = None, typed: bytes = b""
+    ) -> Guest:
+        """A program does under the VMM, alone, what it does on the bare machine; return the VM.
+
+        The same bytes on the console and the disk, the same end, and at the same time of its own.
+        """
+        bare = self.bare(traps, program, disk=disk, typed=typed)
+        guest = self.vm(program, disk=disk)
+        if typed:
+            guest.types(typed)
+        self.run()
+        bare.check(guest)
+        return guest
+
+
+def configuration(
+    program: Program, name: str, vmid: int, *, pages: int = PAGES, **others: Any
+) -> VmConfig:
+    """Return the configuration of a VM with a kernel; `others` are more of its fields."""
+    segments = [Segment(address, bytes(contents)) for address, contents in program.segments]
+    return VmConfig(name, vmid, pages, segments, program.entry, **others)

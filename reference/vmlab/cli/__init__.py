@@ -12,6 +12,7 @@ from vmlab.testing.loading import PartUnreadable
 from .asm import asm
 from .check import check
 from .disasm import disasm
+from .disk_map import disk_map
 from .hint import hint
 from .problem import Problem
 from .run import run
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (check, view, timeline, hint, run, asm, disasm):
+for command in (check, view, timeline, hint, run, asm, disasm, disk_map):
     app.command()(command)
 
 

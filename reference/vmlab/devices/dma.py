@@ -39,6 +39,10 @@ class Dma:
         self._ram.bytes[offset : offset + len(data)] = data
         self._written(offset, len(data))
 
+    def changed(self, offset: int, length: int) -> None:
+        """Hear that someone else has written RAM on a device's behalf, at an offset in it."""
+        self._written(offset, length)
+
     def _offset(self, address: int, length: int) -> int:
         offset = self._ram.offset(address, length)
         if offset is None:

@@ -42,6 +42,7 @@ class Uart:
         self,
         interrupt: Callable[[bool], None] = lambda level: None,
         pulse: Callable[[], None] = lambda: None,
+        send: Callable[[int], None] = lambda byte: None,
     ) -> None:
         """Build it.
 
@@ -50,9 +51,11 @@ class Uart:
                 something to be received, and that interrupt is enabled.
             pulse: Called when the transmitter has become empty, and that interrupt is enabled.
                 It is a pulse because drivers for this board (xv6) never acknowledge it.
+            send: Called with each byte that is sent.
         """
         self._interrupt = interrupt
         self._pulse = pulse
+        self._line = send
         self._level = False
         self._sent = bytearray()
         self._received: deque[int] = deque()
@@ -150,6 +153,7 @@ class Uart:
             self._received.append(byte)
         else:
             self._sent.append(byte)
+            self._line(byte)
             if self._script:
                 self._go_on(bytes([byte]))
         self._emptied()

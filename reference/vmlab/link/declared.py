@@ -1,4 +1,4 @@
-"""The exceptions that may cross a link: those that `vmlab.trap` declares.
+"""The exceptions that may cross a link: those of `vmlab.trap`, `vmlab.image` and `vmlab.vm`.
 
 Such an exception is an answer, like a result. Its fields are the parameters of its `__init__`,
 kept as attributes of the same names.
@@ -9,14 +9,15 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, get_type_hints
 
-from vmlab import trap
+from vmlab import image, trap, vm
 
 from .wire import Codec, codec
 
 DECLARED: dict[str, type[Exception]] = {
     name: kind
-    for name, kind in vars(trap).items()
-    if isinstance(kind, type) and issubclass(kind, Exception) and kind.__module__ == trap.__name__
+    for module in (trap, image, vm)
+    for name, kind in vars(module).items()
+    if isinstance(kind, type) and issubclass(kind, Exception) and kind.__module__ == module.__name__
 }
 
 

@@ -21,8 +21,9 @@ def load_part(folder: Path, name: str) -> ModuleType:
     """
     path = folder.resolve() / f"{name}.py"
     _forget(path.parent)
-    if str(path.parent) not in sys.path:
-        sys.path.insert(0, str(path.parent))
+    if str(path.parent) in sys.path:
+        sys.path.remove(str(path.parent))
+    sys.path.insert(0, str(path.parent))  # before other folders with files of the same names
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None  # the suffix is .py
     module = importlib.util.module_from_spec(spec)
@@ -60,7 +61,11 @@ def said(error: BaseException) -> str:
 def _forget(folder: Path) -> None:
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if isinstance(file, str) and Path(file).parent == folder:
+        if not isinstance(file, str):
+            continue
+        path = Path(file)
+        # One of another folder with the same name would be taken for this folder's.
+        if path.parent == folder or (path.stem == name and (folder / path.name).is_file()):
             del sys.modules[name]
 
 

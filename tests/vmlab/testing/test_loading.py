@@ -80,3 +80,12 @@ def test_own_frames_are_those_of_the_folder_itself(tmp_path):
     assert [(f.lineno, f.name) for f in own_frames(caught.value.__traceback__, tmp_path)] == [
         (2, "f")
     ]
+
+
+def test_a_module_of_another_folder_is_not_taken_for_ones_own(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "toyearlier.py").write_text(f"name = {name!r}\n")
+        (tmp_path / name / "toypart.py").write_text("import toyearlier\nname = toyearlier.name\n")
+    for name in ("one", "two", "one"):
+        assert load_part(tmp_path / name, "toypart").name == name

@@ -7,5 +7,6 @@ Four layers: `mmio` has the registers, `queue` the rings in memory, `block` and 
 from .block import BlockDevice
 from .mmio import VirtioMmio
 from .net import NetDevice
+from .served import ServedDisk
 
-__all__ = ["BlockDevice", "NetDevice", "VirtioMmio"]
+__all__ = ["BlockDevice", "NetDevice", "ServedDisk", "VirtioMmio"]

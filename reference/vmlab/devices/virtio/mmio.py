@@ -210,6 +210,7 @@ class VirtioMmio:
                 new &= ~FEATURES_OK  # 2.2.2: not to be accepted
             for queue in self._queues:
                 queue.indirect = bool(self._accepted & RING_INDIRECT_DESC)
+                queue.features = self._accepted
         self._status = new
 
     # Work

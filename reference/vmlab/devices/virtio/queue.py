@@ -64,7 +64,7 @@ class SplitQueue:
 
     def __init__(self, dma: Dma, most: int) -> None:
         """Make one that can have up to `most` descriptors."""
-        self._dma = dma
+        self.dma = dma
         self.most = most
         self.reset()
 
@@ -79,6 +79,8 @@ class SplitQueue:
         """Address of the used ring."""
         self.indirect = False
         """Whether the driver may use indirect descriptors."""
+        self.features = 0
+        """All features that the driver has accepted."""
         self.taken = 0
         """How many chains were taken from the available ring, modulo 2^16."""
         self.used = 0
@@ -92,7 +94,7 @@ class SplitQueue:
     def waiting(self) -> int:
         """Return how many chains the driver has made available."""
         try:
-            (index,) = struct.unpack("<H", self._dma.read(self.driver + 2, 2))
+            (index,) = struct.unpack("<H", self.dma.read(self.driver + 2, 2))
         except DmaError as error:
             raise Broken(str(error)) from None
         count: int = index - self.taken & 0xFFFF
@@ -104,7 +106,7 @@ class SplitQueue:
         """Take the next available chain; call it only if one is `waiting`."""
         try:
             at = self.driver + 4 + 2 * (self.taken % self.num)
-            (head,) = struct.unpack("<H", self._dma.read(at, 2))
+            (head,) = struct.unpack("<H", self.dma.read(at, 2))
             chain = self._follow(head)
         except DmaError as error:
             raise Broken(str(error)) from None
@@ -113,14 +115,14 @@ class SplitQueue:
 
     def read(self, chain: Chain) -> bytes:
         """Return all that the driver says."""
-        return b"".join(self._dma.read(address, length) for address, length in chain.readable)
+        return b"".join(self.dma.read(address, length) for address, length in chain.readable)
 
     def write(self, chain: Chain, data: bytes, start: int = 0) -> None:
         """Put `data`, which must fit, into the answer, beginning at its byte `start`."""
         for address, length in chain.writable:
             if start < length and data:
                 piece, data = data[: length - start], data[length - start :]
-                self._dma.write(address + start, piece)
+                self.dma.write(address + start, piece)
                 start = length
             start -= min(start, length)
 
@@ -128,16 +130,16 @@ class SplitQueue:
         """Put a chain into the used ring; the first `written` bytes of its answer are written."""
         try:
             at = self.device + 4 + 8 * (self.used % self.num)
-            self._dma.write(at, struct.pack("<II", chain.head, written))
+            self.dma.write(at, struct.pack("<II", chain.head, written))
             self.used = self.used + 1 & 0xFFFF
-            self._dma.write(self.device + 2, struct.pack("<H", self.used))
+            self.dma.write(self.device + 2, struct.pack("<H", self.used))
         except DmaError as error:
             raise Broken(str(error)) from None
 
     def wants_interrupt(self) -> bool:
         """Tell whether the driver wants to be told of used chains."""
         try:
-            (flags,) = struct.unpack("<H", self._dma.read(self.driver, 2))
+            (flags,) = struct.unpack("<H", self.dma.read(self.driver, 2))
         except DmaError as error:
             raise Broken(str(error)) from None
         return not flags & NO_INTERRUPT
@@ -160,7 +162,7 @@ class SplitQueue:
         for _ in range(self.num + 1):  # as many buffers as the queue may have, and a table
             if index >= size:
                 raise Broken(f"descriptor {index} of a table of {size}")
-            entry = self._dma.read(table + DESCRIPTOR.size * index, DESCRIPTOR.size)
+            entry = self.dma.read(table + DESCRIPTOR.size * index, DESCRIPTOR.size)
             address, length, flags, following = DESCRIPTOR.unpack(entry)
             if flags & INDIRECT:
                 if not self.indirect or nested or flags & NEXT:  # WRITE means nothing here
@@ -172,9 +174,9 @@ class SplitQueue:
             writable = bool(flags & WRITE)
             if buffers[True] and not writable:
                 raise Broken("a buffer to read comes after one to write")
-            self._dma.check(address, length)
+            self.dma.check(address, length)
             total += length
-            if not length or total > self._dma.size:
+            if not length or total > self.dma.size:
                 raise Broken(f"a chain with a buffer of {length} bytes, {total} in all")
             buffers[writable].append((address, length))
             if not flags & NEXT:
@@ -183,4 +185,7 @@ class SplitQueue:
         raise Broken(f"a chain longer than the queue's {self.num} descriptors")
 
 
-_STATE = ("num", "ready", "descriptors", "driver", "device", "indirect", "taken", "used")
+_STATE = (
+    *("num", "ready", "descriptors", "driver", "device"),
+    *("indirect", "features", "taken", "used"),
+)

@@ -2,7 +2,7 @@
 
 import pytest
 from vmlab.asm import assemble
-from vmlab.bench.vmm import VirtualMachine
+from vmlab.bench.virtual_machine import VirtualMachine
 from vmlab.machine import Machine
 
 HEAD = """

@@ -1,0 +1,21 @@
+"""The header of a request is looked for in the first buffer alone."""
+
+FAILS = {"D15", "D16", "D17"}
+
+
+def answer(image: Image, queue: Queue, chain: Chain) -> int:
+    """Answer a request; return how many bytes are written, from the first on (D15, D16)."""
+    room = length_of(chain.writable) - 1  # the last byte is the status
+    if room < 0:
+        raise Broken("no room for a status")
+    data, status = b"", IOERR
+    if room <= MOST and HEADER.size <= length_of(chain.readable) <= HEADER.size + MOST:
+        request = bytes(ram(*chain.readable[0])).ljust(HEADER.size, b"\0")
+        request += b"".join(bytes(ram(*buffer)) for buffer in chain.readable[1:])
+        try:
+            data, status = perform(image, queue, request, room)
+        except Refused:
+            status = IOERR
+    scatter(chain.writable, data)
+    scatter(chain.writable, bytes([status]), room)
+    return room + 1 if len(data) == room else len(data)

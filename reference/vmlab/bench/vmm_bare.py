@@ -1,0 +1,65 @@
+"""The bare machine, for comparison: what a guest does there, it shall do under the VMM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vmlab.bench import console
+from vmlab.block import SECTOR, MemoryDisk
+from vmlab.machine import Machine, Reason
+from vmlab.memory import PAGE_SIZE, Ram
+from vmlab.options import Options
+from vmlab.parts.traps import Part as Traps
+from vmlab.program import Program
+from vmlab.testing import Mismatch
+
+if TYPE_CHECKING:
+    from vmlab.bench.vmm_guest import Guest
+
+INSTRUCTIONS = 4_000_000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a program ended on the bare machine."""
+
+    console: str
+    code: int
+    retired: int
+    """Instructions."""
+    disk: bytes | None
+
+    def check(self, guest: Guest) -> None:
+        """Raise Mismatch unless a VM has sent the same, and has ended the same way."""
+        status = guest.status()
+        scenario = f"VM {guest.name}, compared with the bare machine"
+        if status.code == self.code:
+            end = status.reason
+        else:
+            end = f"code {status.code} instead of {self.code}"
+        console.check(scenario, self.console, bytes(guest.bill.console), end)
+        if self.disk is not None and guest.disk != self.disk:
+            raise Mismatch(scenario, "the same bytes on its disk", "others")
+
+
+def run(
+    traps: Traps, program: Program, pages: int, *, disk: bytes | None = None, typed: bytes = b""
+) -> Outcome:
+    """Run a program on the bare machine until it switches off.
+
+    Raises ValueError if it does not: then it is no guest to compare with.
+    """
+    drive = None if disk is None else MemoryDisk(disk)
+    memory = Ram(PAGE_SIZE * pages)
+    machine = Machine(traps, memory=memory, options=Options(misaligned=True), disk=drive)
+    for address, data in program.segments:  # and no device tree, which guests do not have
+        memory.bytes[address - memory.base : address - memory.base + len(data)] = data
+    machine.hart.pc = program.entry
+    machine.uart.feed(typed)
+    stop = machine.run(INSTRUCTIONS)
+    if stop.reason is not Reason.FINISHED:
+        raise ValueError(f"the guest does not switch off on the bare machine: {stop}")
+    contents = drive.read(0, len(disk) // SECTOR) if drive and disk is not None else None
+    text = machine.uart.output.decode("utf-8", "backslashreplace")
+    return Outcome(text, stop.code, machine.clock.retired, contents)

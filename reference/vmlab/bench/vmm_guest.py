@@ -1,0 +1,80 @@
+"""One VM, as its host sees it from outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmlab.bench import console
+from vmlab.bench.vmm_host import Bill, Typed
+from vmlab.testing import Mismatch
+from vmlab.vm import State, Status, VmConfig
+
+if TYPE_CHECKING:
+    from vmlab.bench.vmm import Bench
+
+
+class Guest:
+    """What a test asks about a VM; what it tells comes from the hardware."""
+
+    def __init__(self, bench: Bench, config: VmConfig) -> None:
+        self._bench = bench
+        self.config = config
+        self.vmid = config.vmid
+        self.name = config.name
+
+    @property
+    def bill(self) -> Bill:
+        """What the hardware has noted: instructions, exits, ticks, console."""
+        return self._bench.host.bills[self.vmid]
+
+    @property
+    def console(self) -> str:
+        """What it has sent."""
+        return self.bill.console.decode("utf-8", "backslashreplace")
+
+    @property
+    def disk(self) -> bytes:
+        """What its image file holds."""
+        assert self.config.disk is not None
+        file = self._bench.store.files[self.config.disk.name]
+        return file.read(0, file.size)
+
+    def status(self) -> Status:
+        """Return what the part says has become of it."""
+        return self._bench.part.status(self.vmid)
+
+    def types(self, data: bytes, *, at: int = 0, prompt: bytes = b"") -> None:
+        """Let something come in for it: at a time, and after it has sent a prompt."""
+        self._bench.host.type(Typed(self.vmid, data, at, prompt))
+
+    def prints(self, expected: str, rule: str = "") -> Guest:
+        """It has sent exactly this, and has switched itself off with a pass. Returns itself."""
+        status = self.status()
+        end = {State.RUNNING: "it runs still", State.WAITING: "it waits for ever"}.get(
+            status.state, status.reason
+        )
+        if status.state is State.OFF:
+            end = f"it switches off with code {status.code}" if status.code else ""
+        console.check(f"VM {self.name}", expected, bytes(self.bill.console), end)
+        return self
+
+    def ends(self, state: State, *words: str) -> Guest:
+        """It has come to this, for a reason that has its name and `words`. Returns itself."""
+        status = self.status()
+        if status.state is not state:
+            got = f"{status.state.value}: {status.reason}" if status.reason else status.state.value
+            raise Mismatch(f"the status of VM {self.name}", state.value, got)
+        if state in (State.KILLED, State.LOST):
+            wanted = [self.name, *words]
+            if not all(word in status.reason for word in wanted):
+                said = " and ".join(repr(word) for word in wanted)
+                raise Mismatch(
+                    f"the reason why VM {self.name} has ended",
+                    f"a sentence with {said}",
+                    repr(status.reason),
+                )
+        return self
+
+    def native_share(self, retired: int) -> float:
+        """Return which part of so many instructions of the bare machine it retired natively."""
+        return self.bill.retired / retired
