@@ -105,7 +105,8 @@ class LogLine:
 def log(timeline: Timeline, first: int = FIRST, last: int = LAST) -> list[LogLine | str]:
     """Return all that happened, by time; of a long log the ends and all events."""
     records: list[Record] = [*timeline.entries, *timeline.idles, *timeline.events]
-    records.sort(key=lambda one: one.until - 1 if isinstance(one, Entry) else one.at)
+    # Of what has the same time, an exit comes last: what was done before led to it.
+    records.sort(key=lambda one: (one.until - 1, 1) if isinstance(one, Entry) else (one.at, 0))
     lines = [line for _, group in groupby(records, _alike) for line in _lines(list(group))]
     if len(lines) <= first + last + 1:
         return [*lines]

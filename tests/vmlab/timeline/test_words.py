@@ -84,4 +84,4 @@ def test_a_long_log_keeps_its_ends_and_the_events(timeline):
     ]
     timeline.idles, timeline.events = [], [Event(50, "killed", 2)]
     found = [line if isinstance(line, str) else line.words for line in log(timeline, 2, 3)]
-    assert found == ["ecall", "ecall", "49 more", "killed", "46 more", "ecall", "ecall", "ecall"]
+    assert found == ["ecall", "ecall", "48 more", "killed", "47 more", "ecall", "ecall", "ecall"]
