@@ -25,3 +25,29 @@ def build(source: Path, library: Path, *, word: int = 0, pages: int = PAGES) -> 
     pieces = [f".equ WORD, {word:#x}\n.equ PAGES, {pages}\n"]
     pieces += [(library / name).read_text(encoding="utf-8") for name in LIBRARY]
     return assemble("".join(pieces) + source.read_text(encoding="utf-8"), name=source.name)
+
+
+class Guests:
+    """The guests of some folders, the first of which has the library."""
+
+    def __init__(self, library: Path, *more: Path) -> None:
+        self._library = library
+        self._folders = (library, *more)
+
+    def build(self, name: str, word: int = 0) -> Program:
+        """Assemble a guest; see `build` on `word`."""
+        return build(self._find(f"{name}.S"), self._library, word=word)
+
+    def lines(self, text: str) -> Program:
+        """Assemble a guest out of a few lines, from `main` on; they may use the library."""
+        constants = f".equ WORD, 0\n.equ PAGES, {PAGES}\n"
+        library = [(self._library / name).read_text(encoding="utf-8") for name in LIBRARY]
+        return assemble("".join([constants, *library, text]), name="guest")
+
+    def prints(self, name: str, word: int = 0x5EED) -> str:
+        """Return what a guest prints when it is built with `word`."""
+        text = self._find(f"{name}.txt").read_text(encoding="utf-8")
+        return text.replace("5eed", f"{word:x}")
+
+    def _find(self, name: str) -> Path:
+        return next(path for folder in self._folders if (path := folder / name).is_file())
