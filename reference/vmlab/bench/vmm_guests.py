@@ -22,9 +22,17 @@ def build(source: Path, library: Path, *, word: int = 0, pages: int = PAGES) -> 
         word: The constant WORD, 64 bits; what it does, the guest's file says.
         pages: The constant PAGES: how much RAM the guest takes itself to have.
     """
+    text = source.read_text(encoding="utf-8")
+    return build_text(text, library, name=source.name, word=word, pages=pages)
+
+
+def build_text(
+    text: str, library: Path, *, name: str = "<guest>", word: int = 0, pages: int = PAGES
+) -> Program:
+    """Assemble a guest that is in no file; as `build`."""
     pieces = [f".equ WORD, {word:#x}\n.equ PAGES, {pages}\n"]
-    pieces += [(library / name).read_text(encoding="utf-8") for name in LIBRARY]
-    return assemble("".join(pieces) + source.read_text(encoding="utf-8"), name=source.name)
+    pieces += [(library / piece).read_text(encoding="utf-8") for piece in LIBRARY]
+    return assemble("".join(pieces) + text, name=name)
 
 
 class Guests:
@@ -40,9 +48,7 @@ class Guests:
 
     def lines(self, text: str) -> Program:
         """Assemble a guest out of a few lines, from `main` on; they may use the library."""
-        constants = f".equ WORD, 0\n.equ PAGES, {PAGES}\n"
-        library = [(self._library / name).read_text(encoding="utf-8") for name in LIBRARY]
-        return assemble("".join([constants, *library, text]), name="guest")
+        return build_text(text, self._library)
 
     def prints(self, name: str, word: int = 0x5EED) -> str:
         """Return what a guest prints when it is built with `word`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -40,6 +41,22 @@ def guest() -> Callable[..., Program]:
         return vmm_guests.build(_find(f"{name}.S"), PUBLIC, word=word)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def library() -> Path:
+    return PUBLIC
+
+
+@pytest.fixture(scope="session")
+def programs() -> ModuleType:
+    """Give the module that writes random programs."""
+    spec = importlib.util.spec_from_file_location("programs", HIDDEN / "programs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,7 @@ GUESTS = {
 
 
 def boot(traps, program, engine="translator", typed=b"", disk=None, budget=BUDGET):
-    options = Options(engine=engine, misaligned=True)
+    options = Options(engine=engine, misaligned=True, svadu=True)
     machine = Machine(traps, ram_mib=1, options=options, disk=disk)
     machine.load(program)
     machine.uart.feed(typed)
