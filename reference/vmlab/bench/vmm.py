@@ -13,7 +13,7 @@ from vmlab.bench.disk_store import SparseFile, Store
 from vmlab.bench.vmm_frames import Frames
 from vmlab.bench.vmm_guest import Guest
 from vmlab.bench.vmm_guests import PAGES
-from vmlab.bench.vmm_host import Host
+from vmlab.bench.vmm_host import Bill, Host
 from vmlab.image import Format
 from vmlab.memory import Ram
 from vmlab.parts.traps import Part as Traps
@@ -90,6 +90,7 @@ class Bench:
     def create(self, config: VmConfig) -> Guest:
         """Make a VM. Raise VmRefused if the part does."""
         self.part.create(self.host, self.store, config)
+        self.host.bills[config.vmid] = Bill()  # another VM may have had this vmid
         guest = Guest(self, config)
         self.guests[config.vmid] = guest
         return guest

@@ -21,11 +21,8 @@ class Guest:
         self.config = config
         self.vmid = config.vmid
         self.name = config.name
-
-    @property
-    def bill(self) -> Bill:
+        self.bill: Bill = bench.host.bills[config.vmid]
         """What the hardware has noted: instructions, exits, ticks, console."""
-        return self._bench.host.bills[self.vmid]
 
     @property
     def console(self) -> str:
