@@ -90,7 +90,7 @@ class Bench:
     def create(self, config: VmConfig) -> Guest:
         """Make a VM. Raise VmRefused if the part does."""
         self.part.create(self.host, self.store, config)
-        self.host.bills[config.vmid] = Bill()
+        self.host.bills[config.vmid] = Bill()  # another VM may have had this vmid
         guest = Guest(self, config)
         self.guests[config.vmid] = guest
         return guest

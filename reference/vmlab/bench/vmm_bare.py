@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from vmlab.bench.vmm_guest import Guest
 
 INSTRUCTIONS = 4_000_000
+OPTIONS = Options(misaligned=True, svadu=True)
+"""A VM lets misaligned accesses pass, and sets A and D bits, as under a pager."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def run(
     """
     drive = None if disk is None else MemoryDisk(disk)
     memory = Ram(PAGE_SIZE * pages)
-    machine = Machine(traps, memory=memory, options=Options(misaligned=True), disk=drive)
+    machine = Machine(traps, memory=memory, options=OPTIONS, disk=drive)
     for address, data in program.segments:  # and no device tree, which guests do not have
         memory.bytes[address - memory.base : address - memory.base + len(data)] = data
     machine.hart.pc = program.entry
