@@ -1,9 +1,10 @@
 """Random guests: what one prints under a VMM is what it prints on the bare machine.
 
-A program is a row of sections, each in M-mode, in S-mode or in U-mode, with or without tables of
-its own. A section computes, loops, loads and stores, reads and writes CSRs, executes what its mode
-may not, changes PTEs. Its handlers, in M-mode and in S-mode, fold into a checksum where, why and
-when each trap came. At the end of a section all registers are folded in, at the end of the program memory.
+A program is a row of sections, each in M-mode, S-mode or U-mode, with or without tables of its own.
+A section computes, loops, loads and stores, reads and writes CSRs, executes what its mode may not,
+changes PTEs. Handlers in M-mode and in S-mode fold into a checksum where, why and when each trap
+came. At the end of a section all registers are folded in, at the end of the program its memory.
+These handlers, and all else that programs share, are in programs.S.
 
 What it prints is left open by nothing but this: hardware sets the A and D bits, as under a VMM's
 pager and on QEMU. There is no SC in it, and nothing misaligned.
@@ -12,10 +13,12 @@ pager and on QEMU. There is no SC in it, and nothing misaligned.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 
+FRAME = Path(__file__).with_name("programs.S")
 HERE = "x3"
-"""Points into the data; `x4` counts loops. Every other register is the program's."""
+"""Points into the data, as x4 counts loops; every other register is the program's."""
 FREE = [f"x{number}" for number in range(1, 32) if number not in (3, 4)]
 REGISTERS = "add sub sll slt sltu xor srl sra or and addw subw sllw srlw sraw mul mulh mulhsu"
 REGISTERS += " mulhu div divu rem remu mulw divw divuw remw remuw"
@@ -55,26 +58,25 @@ class Writer:
         random = self._random
         pages = [0xD7, 0xD7, random.choice(RIGHTS), random.choice(RIGHTS)]
         random.shuffle(pages)
-        text = [f".equ EXACT, {int(self._exact)}{_START}"]
+        text = [f".equ EXACT, {int(self._exact)}", FRAME.read_text(encoding="utf-8")]
+        both = [*pages, *(page & ~U_BIT for page in pages)]
+        text += [f"rights: .byte {', '.join(f'{page:#x}' for page in both)}", ".balign 4"]
+        text += ["begin:", "la t0, section0", "sd t0, next, t1"]
         for register in FREE:
             text.append(f"li {register}, {random.getrandbits(random.choice((6, 32, 64))):#x}")
         text.append("j keep")
         for number in range(sections):
             text += self._section(number)
-        text.append(f"section{sections}:\n{_END}")
-        user = ", ".join(f"{page:#x}" for page in pages)
-        kernel = ", ".join(f"{page & ~U_BIT:#x}" for page in pages)
-        return "\n".join(text) + _DATA.format(user=user, kernel=kernel)
+        return "\n".join([*text, f"section{sections}:", "j end", ""])
 
     def _section(self, number: int) -> list[str]:
         """Return a section: from M-mode into its mode, and out again by its last ecall."""
         random, exact = self._random, self._exact
         self._mode = mode = random.choice("MSSUU")
         translated = mode == "U" or (mode == "S" and random.random() < 0.8)
-        here = "data + 6144"
+        here = "data"
         if translated:
-            first = 132 if mode == "S" and random.random() < 0.8 else 128
-            here = f"WINDOW + {first} * 4096 + 6144"
+            here = "KERNEL_DATA" if mode == "S" and random.random() < 0.8 else "USER_DATA"
         delegated = random.getrandbits(16) & HANDLED_BY_S if mode != "M" else 0
         status = {"M": 3, "S": 1, "U": 0}[mode] << 11 | 1 << 7  # MPP, MPIE
         timer = random.randint(40, 600) if exact else 0
@@ -91,7 +93,7 @@ class Writer:
         if mode == "U":
             text += ["li t1, RAM - WINDOW", "sub t0, t0, t1"]
         text += ["csrw mepc, t0", "call restore"]
-        text += [f"la {HERE}, {here}" if not translated else f"li {HERE}, {here}"]
+        text += [f"{'li' if translated else 'la'} {HERE}, {here} + 6144"]
         text += ["ld t0, registers + 8 * 5", "mret", f"body{number}:"]
         for _ in range(random.randint(4, 8)):
             text += random.choice((self._straight, self._loop, self._branch, self._call))()
@@ -274,215 +276,3 @@ def program(random: Random, *, sections: int = 8, exact: bool = True) -> str:
             does not keep to what our hart does; False for what any machine must print.
     """
     return Writer(random, exact).program(sections)
-
-
-def _fold(*values: str) -> str:
-    """Rotate the sum, which is in t4, and mix numbers in."""
-    lines = []
-    for value in values:
-        lines += ["slli t5, t4, 7", "srli t6, t4, 57", "or t4, t5, t6", f"xor t4, t4, {value}"]
-    return "\n".join(lines)
-
-
-_SAVED = [number for number in range(1, 32) if number != 5]
-_START = f"""
-        .equ MAGIC, 0x5ec7104e
-        .equ WINDOW, 0x40000000
-main:   la a0, on_trap
-        call catch
-        call tables
-        j begin
-
-# Keep all registers, mix them into the sum, print that, and go on.
-keep:   csrw sscratch, t0
-        la t0, registers
-        {chr(10).join(f"sd x{number}, {8 * number}(t0)" for number in _SAVED)}
-        csrr t1, sscratch
-        sd t1, 8 * 5(t0)
-        la sp, stack
-        ld t4, sum
-        li t1, 31
-1:      addi t0, t0, 8
-        ld t2, 0(t0)
-        {_fold("t2")}
-        addi t1, t1, -1
-        bnez t1, 1b
-        csrr t0, minstret
-        li t1, -EXACT
-        and t0, t0, t1
-        {_fold("t0")}
-        sd t4, sum, t0
-        la a0, text
-        mv a1, t4
-        call putline
-        ld t0, next
-        jr t0
-restore:
-        la t0, registers
-        {chr(10).join(f"ld x{number}, {8 * number}(t0)" for number in _SAVED if number != 1)}
-        # (x1 keeps the way back, which is the same everywhere)
-        ret
-
-arm:    sd t1, ticks, t2
-        li t2, MTIME
-        ld t2, 0(t2)
-        add t0, t0, t2
-        li t2, MTIMECMP
-        sd t0, 0(t2)
-        ret
-
-# Root: devices and RAM to themselves, for S-mode; the window for U-mode, which has the image from
-# page 0 on, and the data from page 128 on, for U-mode and once more for S-mode.
-tables: la t0, root
-        li t1, 0xc7
-        sd t1, 0(t0)
-        li t1, RAM >> 2 | 0xcf
-        sd t1, 16(t0)
-        la t1, middle
-        srli t1, t1, 2
-        ori t1, t1, 1
-        sd t1, 8(t0)
-        la t0, middle
-        la t1, leaves
-        srli t1, t1, 2
-        ori t1, t1, 1
-        sd t1, 0(t0)
-        la t0, leaves
-        li t1, RAM >> 2 | 0x5b
-        li t2, 32
-1:      sd t1, 0(t0)
-        addi t0, t0, 8
-        addi t1, t1, 0x400
-        addi t2, t2, -1
-        bnez t2, 1b
-        la t0, leaves + 8 * 128
-        la t1, rights
-        li t2, 2
-2:      la t3, data
-        srli t3, t3, 2
-        li t4, 4
-3:      lbu t5, 0(t1)
-        or t5, t5, t3
-        sd t5, 0(t0)
-        addi t0, t0, 8
-        addi t1, t1, 1
-        addi t3, t3, 0x400
-        addi t4, t4, -1
-        bnez t4, 3b
-        addi t2, t2, -1
-        bnez t2, 2b
-        ret
-translate:
-        la t0, root
-        srli t0, t0, 12
-        li t1, 8 << 60
-        or t0, t0, t1
-        csrw satp, t0
-        ret
-
-on_trap:
-        li t0, MAGIC
-        bne a7, t0, 1f
-        addi t1, a0, -8
-        li t2, 4
-        bltu t1, t2, over
-1:      ld t4, sum
-        li t0, MTIME                    # when it came, if that is to be told
-        ld t0, 0(t0)
-        li t1, -EXACT
-        and t0, t0, t1
-        {_fold("a0", "a1", "a2", "t0")}
-        sd t4, sum, t0
-        bltz a0, 2f
-        addi a0, a1, 4
-        ret
-2:      li t0, MTIMECMP                 # the next tick, if there is one
-        ld t1, ticks
-        li t2, -1
-        beqz t1, 3f
-        addi t1, t1, -1
-        sd t1, ticks, t2
-        li t2, MTIME
-        ld t2, 0(t2)
-        addi t2, t2, 347
-3:      sd t2, 0(t0)
-        mv a0, a1
-        ret
-over:   li t0, 3 << 11                  # the section ends: to M-mode, where nothing interrupts
-        csrs mstatus, t0
-        li t0, 1 << 7
-        csrc mstatus, t0
-        la a0, keep
-        ret
-
-        .balign 4
-s_trap: csrrw sp, sscratch, sp
-        addi sp, sp, -64
-        sd t0, 0(sp)
-        sd t1, 8(sp)
-        sd t2, 16(sp)
-        sd t4, 24(sp)
-        sd t5, 32(sp)
-        sd t6, 40(sp)
-        csrr t0, scause
-        li t1, 8
-        bne t0, t1, 1f
-        li t1, MAGIC
-        bne a7, t1, 1f
-        ecall                           # firmware's business
-1:      csrr t1, sepc
-        csrr t2, stval
-        ld t4, sum
-        {_fold("t0", "t1", "t2")}
-        sd t4, sum, t2
-        bltz t0, 2f
-        addi t1, t1, 4
-        csrw sepc, t1
-        j 3f
-2:      csrci sip, 2
-3:      ld t0, 0(sp)
-        ld t1, 8(sp)
-        ld t2, 16(sp)
-        ld t4, 24(sp)
-        ld t5, 32(sp)
-        ld t6, 40(sp)
-        addi sp, sp, 64
-        csrrw sp, sscratch, sp
-        sret
-
-begin:  la t0, section0
-        sd t0, next, t1
-"""
-_END = f"""
-        li t0, MTIMECMP
-        li t1, -1
-        sd t1, 0(t0)
-        la t0, data
-        li t1, 4 * 512
-        ld t4, sum
-1:      ld t2, 0(t0)
-        {_fold("t2")}
-        addi t0, t0, 8
-        addi t1, t1, -1
-        bnez t1, 1b
-        mv a1, t4
-        la a0, text
-        call putline
-        call finish
-"""
-_DATA = """
-text:   .asciz "sum"
-        .balign 8
-sum:    .dword 0
-next:   .dword 0
-ticks:  .dword 0
-registers: .zero 256
-        .zero 256
-s_stack:
-rights: .byte {user}, {kernel}
-        .balign 4096
-data:   .zero 4 * 4096
-root:   .zero 4096
-middle: .zero 4096
-leaves: .zero 4096
-"""

@@ -17,12 +17,15 @@ def build(source: Path, library: Path, *, word: int = 0, pages: int = PAGES) -> 
     """Assemble a guest.
 
     Args:
-        source: The guest's own file.
+        source: The guest's own file. What it has in `<name>_programs.S` stands behind it.
         library: The folder with the files of LIBRARY.
         word: The constant WORD, 64 bits; what it does, the guest's file says.
         pages: The constant PAGES: how much RAM the guest takes itself to have.
     """
     text = source.read_text(encoding="utf-8")
+    programs = source.with_name(f"{source.stem}_programs.S")
+    if programs.is_file():
+        text += programs.read_text(encoding="utf-8")
     return build_text(text, library, name=source.name, word=word, pages=pages)
 
 
