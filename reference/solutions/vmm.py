@@ -415,7 +415,10 @@ def store_to_table(vm: Vm, exit: Exit, decoded: Decoded, address: int) -> Intent
         if place is None:
             return RETRY
         places.append((place - RAM_BASE, guest, length))
-    if row.kind is Kind.SC:  # which may fail whenever it likes
+    if row.kind is Kind.SC:  # which may fail, but not for ever: so many stores free the page
+        [(_, guest, length)] = places
+        assert guest is not None
+        vm.pager.written(vm.memory, guest, length)
         set_register(vm, decoded.rd, 1)
         return step(decoded)
     value = vm.hart.x[decoded.rs2]

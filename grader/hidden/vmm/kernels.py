@@ -85,8 +85,7 @@ def kernel(name: str, word: int = 0, pages: int = PAGES) -> Program:
 @cache
 def short(text: str, word: int = 0, pages: int = PAGES) -> Program:
     """Assemble a short guest."""
-    source = f".equ WINDOW, {WINDOW:#x}
-{text}"
+    source = f".equ WINDOW, {WINDOW:#x}\n{text}"
     return vmm_guests.build_text(source, PUBLIC, name="short", word=word, pages=pages)
 
 

@@ -224,6 +224,7 @@ def test_the_supervisors_own_timer(bench, given):
 
 
 def echoes(guest, text):
+    """It has echoed all of it, and counted its interrupts."""
     guest.prints(f">{text}\n {len(text):x}")
 
 
