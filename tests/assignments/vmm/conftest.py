@@ -29,8 +29,8 @@ def traps() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def shadow() -> ModuleType:
-    return load_part(SOLUTIONS, "shadow")
+def vmm() -> ModuleType:
+    return load_part(SOLUTIONS, "vmm")
 
 
 @pytest.fixture(scope="session")

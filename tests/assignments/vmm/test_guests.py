@@ -1,4 +1,4 @@
-"""The guests print what they should: on our machine, on QEMU, and deprivileged.
+"""The guests print what they should: on our machine, on QEMU, and under the solution.
 
 What that is stands beside each of them, in a file whose name ends in .txt.
 """
@@ -8,14 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from vmlab.bench.shadow_system import ShadowedMachine
+from vmlab.bench.vmm import Bench
 from vmlab.block import SECTOR, MemoryDisk
 from vmlab.machine import Machine, Reason
-from vmlab.memory import Ram
 from vmlab.options import Options
 
 BUDGET = 200_000
-EXITS = 20_000
 NUMBERED = b"".join(bytes([number]) * SECTOR for number in range(1, 33))
 EMPTY = bytes(32 * SECTOR)
 
@@ -27,8 +25,6 @@ class Guest:
     word: int = 0x5EED
     typed: bytes = b""
     disk: bytes = b""
-    emulated: bool = True
-    """Whether the small VMM of the other assignments has all the devices that it needs."""
     qemu: bool = True
     """Whether QEMU must do the same."""
 
@@ -38,18 +34,18 @@ GUESTS = {
     "timer": Guest(),
     "selfmod": Guest(),
     "memory": Guest(),
-    "console": Guest(typed=b"Hello, world.", emulated=False),
-    "disk": Guest(disk=NUMBERED, emulated=False),
+    "console": Guest(typed=b"Hello, world."),
+    "disk": Guest(disk=NUMBERED),
     "processes": Guest(),
     "storm": Guest(word=40),
     "flood": Guest(word=30),
     "reservation": Guest(),
     "clock": Guest(qemu=False),
-    "mmio": Guest(emulated=False),
+    "mmio": Guest(),
     "hostile": Guest(),
-    "unpinned": Guest(disk=NUMBERED, emulated=False, qemu=False),
-    "queues": Guest(disk=NUMBERED, emulated=False, qemu=False),
-    "os": Guest(typed=b"Hello there\nand bye\n", disk=EMPTY, emulated=False),
+    "unpinned": Guest(disk=NUMBERED, qemu=False),
+    "queues": Guest(disk=NUMBERED, qemu=False),
+    "os": Guest(typed=b"Hello there\nand bye\n", disk=EMPTY),
 }
 
 
@@ -84,19 +80,12 @@ def test_on_qemu(traps, guest, transcript, qemu, name):
     assert image == (disk.read(0, len(needs.disk) // SECTOR) if disk else b"")
 
 
-@pytest.mark.parametrize("name", [name for name in GUESTS if GUESTS[name].emulated])
-def test_deprivileged(traps, shadow, guest, transcript, name):
-    """It ends at the very moment, in its own time, at which it does on the bare machine."""
-    program = guest(name, GUESTS[name].word)
-    machine = ShadowedMachine(shadow, traps, Ram(2 << 20), program)
-    while not machine.ended and machine.exits < EXITS:
-        machine.turn()
-    machine.check_isolated()
-    assert machine.uart.output.decode() == transcript(name)
-    assert machine.finisher.code == 0
-    bare, _ = boot(traps, program)
-    if name != "reservation":  # where an SC may fail once more
-        assert machine.vcpu.time == bare.hart.time
+@pytest.mark.parametrize("name", GUESTS)
+def test_under_the_solution(traps, vmm, guest, transcript, name):
+    needs = GUESTS[name]
+    program = guest(name, needs.word)
+    vm = Bench(vmm).start().equals(traps, program, disk=needs.disk or None, typed=needs.typed)
+    vm.prints(transcript(name))
 
 
 @pytest.mark.parametrize(

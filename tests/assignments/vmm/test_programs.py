@@ -1,4 +1,4 @@
-"""Random programs do the same on each engine, deprivileged, and, if they are to, on QEMU."""
+"""Random programs do the same on each engine, under the solution, and, if they are to, on QEMU."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from random import Random
 
 import pytest
 from vmlab.bench import vmm_guests
-from vmlab.bench.shadow_system import ShadowedMachine
+from vmlab.bench.vmm import Bench
 from vmlab.machine import Machine, Reason
-from vmlab.memory import Ram
 from vmlab.options import Options
+from vmlab.testing import Mismatch
 from vmlab.trace import Trace, TrapTaken
 
 SEEDS = range(4)
-BUDGET, EXITS = 200_000, 20_000
+SECTIONS = 8
+BUDGET = 200_000
 
 
 @pytest.fixture(scope="module")
@@ -33,23 +34,13 @@ def boot(traps, program, engine="translator", trace=None):
     return machine
 
 
-def deprivileged(traps, shadow, program):
-    machine = ShadowedMachine(shadow, traps, Ram(2 << 20), program)
-    while not machine.ended and machine.exits < EXITS:
-        machine.turn()
-    return machine
-
-
 @pytest.mark.parametrize("seed", SEEDS)
-def test_equivalence(traps, shadow, program, seed):
+def test_equivalence(traps, vmm, program, seed):
     guest = program(seed)
     bare = boot(traps, guest)
-    assert bare.uart.output.count(b"\n") == 10
+    assert bare.uart.output.count(b"\n") == SECTIONS + 2
     assert boot(traps, guest, "interpreter").hart == bare.hart
-    machine = deprivileged(traps, shadow, guest)
-    machine.check_isolated()
-    assert machine.uart.output == bare.uart.output
-    assert machine.vcpu.time == bare.hart.time
+    Bench(vmm).start().equals(traps, guest).prints(bare.uart.output.decode())
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -78,17 +69,16 @@ def test_every_kind_of_trap_comes(traps, program):
     assert ways == {"MM", "SM", "UM", "SS", "US"}
 
 
-def test_an_instruction_that_is_not_counted_shows(traps, shadow, program, monkeypatch):
+def test_an_instruction_that_is_not_counted_shows(traps, vmm, program, monkeypatch):
     """Without the time of one emulated instruction the guest prints something else."""
-    guest = program(0)
-    count = ShadowedMachine.retire
-    emulated = 0
+    guest, count, emulated = program(0), vmm.retired, 0
 
-    def retire(machine, instructions):
+    def retired(vm):
         nonlocal emulated
-        emulated += instructions == 1
-        count(machine, 0 if instructions == 1 and emulated == 100 else instructions)
+        emulated += 1
+        if emulated != 100:
+            count(vm)
 
-    monkeypatch.setattr(ShadowedMachine, "retire", retire)
-    printed = deprivileged(traps, shadow, guest).uart.output
-    assert printed != boot(traps, guest).uart.output
+    monkeypatch.setattr(vmm, "retired", retired)
+    with pytest.raises(Mismatch):
+        Bench(vmm).start().equals(traps, guest)
