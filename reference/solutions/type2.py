@@ -67,7 +67,7 @@ class Folder:
 
     def size(self, name: str) -> int | None:
         """Return the length of a file in bytes; None if there is none."""
-        # BEGIN SOLUTION: size
+        # BEGIN SOLUTION type 2: size
         path = self._folder / name
         return path.stat().st_size if path.is_file() else None
         # END SOLUTION
@@ -75,7 +75,7 @@ class Folder:
     def read(self, name: str, offset: int, length: int) -> bytes:
         """Return bytes: at most `length`, and none at the end of the file only."""
         file = self._file(name)
-        # BEGIN SOLUTION: read
+        # BEGIN SOLUTION type 2: read
         try:
             file.seek(offset)
             return file.read(length)
@@ -86,7 +86,7 @@ class Folder:
     def write(self, name: str, offset: int, data: bytes) -> int:
         """Write bytes; return how many."""
         file = self._file(name)
-        # BEGIN SOLUTION: write
+        # BEGIN SOLUTION type 2: write
         try:
             file.seek(offset)
             return file.write(data)
@@ -97,7 +97,7 @@ class Folder:
     def flush(self, name: str) -> None:
         """Return when all that was written is on the disk, not only with the system."""
         file = self._file(name)
-        # BEGIN SOLUTION: flush
+        # BEGIN SOLUTION type 2: flush
         try:
             os.fsync(file.fileno())
         except OSError as error:
@@ -106,7 +106,7 @@ class Folder:
 
     def resize(self, name: str, size: int) -> None:
         """Give a file a length, and create it if there is none."""
-        # BEGIN SOLUTION: resize
+        # BEGIN SOLUTION type 2: resize
         try:
             (self._folder / name).touch()
             self._file(name).truncate(size)
@@ -116,7 +116,7 @@ class Folder:
 
     def lock(self, name: str, exclusive: bool) -> bool:
         """Lock a file among the VMs of this process, alone or shared; return whether it worked."""
-        # BEGIN SOLUTION: lock
+        # BEGIN SOLUTION type 2: lock
         holders = self._locks.get(name, 0)
         if holders < 0 or (exclusive and holders):
             return False
@@ -126,7 +126,7 @@ class Folder:
 
     def unlock(self, name: str) -> None:
         """Give one lock back."""
-        # BEGIN SOLUTION: unlock
+        # BEGIN SOLUTION type 2: unlock
         self._locks[name] = max(0, self._locks[name] - 1)
         # END SOLUTION
 
@@ -185,14 +185,14 @@ class Process:
 
     def transmit(self, vmid: int, byte: int) -> None:
         """Write a byte to the terminal, at once."""
-        # BEGIN SOLUTION: transmit
+        # BEGIN SOLUTION type 2: transmit
         sys.stdout.buffer.write(bytes([byte]))
         sys.stdout.buffer.flush()
         # END SOLUTION
 
     def receive(self) -> tuple[int, int] | None:
         """Return a byte that was typed, and for which VM; None if there is none now."""
-        # BEGIN SOLUTION: receive
+        # BEGIN SOLUTION type 2: receive
         return (VMID, self._typed.popleft()) if self._look(wait=False) else None
         # END SOLUTION
 
@@ -202,7 +202,7 @@ class Process:
         The clock goes on to `until` at once, for nobody else needs the time. Return False if
         nothing will ever come: no timer, and no keyboard.
         """
-        # BEGIN SOLUTION: idle
+        # BEGIN SOLUTION type 2: idle
         if self._look(wait=until is None):
             return True
         if until is None:
@@ -234,7 +234,7 @@ def host_vm(program: Program, disk: Path | None, pages: int) -> int:
     if keyboard is not None:
         keyboard.__enter__()
     try:
-        # BEGIN SOLUTION: the VMM
+        # BEGIN SOLUTION type 2: the VMM
         vmm.start(ram.bytes, Resources(list(frames), QUANTUM, drive.quota if drive else 0))
         vmm.create(host, store, config)
         vmm.run(host, store, FOREVER)

@@ -32,6 +32,7 @@ class Guest:
 GUESTS = {
     "hello": Guest(),
     "timer": Guest(),
+    "modes": Guest(),
     "selfmod": Guest(),
     "memory": Guest(),
     "console": Guest(typed=b"Hello, world."),
