@@ -121,7 +121,7 @@ class Messages:
             kinds[f"raise {name}"] = {"fields": schema.record(fields), "inout": inout}
         for parameter, interface in self._callbacks.items():
             for method in interface.methods.values():
-                arguments = {p.name: schema.schema(p.type) for p in method.parameters}
+                arguments = {p.name: schema.argument(p.type) for p in method.parameters}
                 kinds[f"call {parameter}.{method.name}"] = {
                     "call": COUNTER,
                     "arguments": schema.record(arguments),

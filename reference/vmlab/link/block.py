@@ -6,6 +6,8 @@ place: first the 64-bit fields in their order, then the narrow fields, then the 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import dataclasses
 import struct
 from collections.abc import Callable, Sequence
@@ -125,6 +127,27 @@ class Block:
         if self._row_at is not None:
             values[self._row_at] = [*numbers[self._zero :]]
         return self._kind(*values)
+
+    def unpack_text(self, text: str) -> Any:
+        """Return the record in the base64 of what `pack` returned. Raise ValueError.
+
+        Trusts nothing: it is as long as it must be, and each value one that it may have.
+        """
+        try:
+            data = base64.b64decode(text, validate=True)
+            numbers = self._whole.unpack(data)
+            if self._fixed and numbers[self._zero]:
+                raise ValueError(f"{self._row}[0] is not 0")
+            return self.unpack(data)
+        except (binascii.Error, struct.error) as error:
+            raise ValueError(f"no block: {error}") from None
+        except KeyError as error:
+            raise ValueError(f"a field is {error}") from None
+
+    @property
+    def text_length(self) -> int:
+        """The characters of that base64."""
+        return (self._whole.size + 2) // 3 * 4
 
     def numbers(self, value: Any) -> tuple[int, ...]:
         """Return the integers of a record by their places."""

@@ -37,7 +37,7 @@ class Answer:
 
 
 def dump_arguments(codecs: Crossing, values: dict[str, Any]) -> dict[str, Any]:
-    """Return what travels of a call's arguments, by `sent` or `packed`. Raise NotPlain."""
+    """Return what travels of a call's arguments, by `sent` or as packed. Raise NotPlain."""
     data = {}
     name = ""
     try:
@@ -124,7 +124,8 @@ def prepare(interface: Interface[Any]) -> None:
     for name in declared.DECLARED:
         declared.fields_codecs(name)
     for method in interface.methods.values():
-        _ = method.names, method.sent, method.lent, method.packed, method.answer
+        _ = method.names, method.sent, method.lent, method.answer
+        _ = method.packed, method.texts
         _ = method.inout, method.blocks, method.silence
         for parameter in method.parameters:
             if parameter.callback:
@@ -147,7 +148,7 @@ def _forwarder(
     def forward(*args: Any, **kwargs: Any) -> Any:
         values = method.bind(args, kwargs)
         try:
-            data = dump_arguments(method.sent, values)
+            data = dump_arguments(method.texts, values)
         except NotPlain as problem:
             raise TypeError(f"{method.name}: {problem}") from None
         return settle(method, exchange(method, data), values)

@@ -24,7 +24,7 @@ from typing import (
 
 from .block import Block, block
 from .changes import Tracker, tracker
-from .packed import Packing, packing
+from .packed import Packing, packing, texts
 from .wire import Codec, codec
 
 T = TypeVar("T")
@@ -88,6 +88,11 @@ class Method:
     def packed(self) -> tuple[tuple[str, Packing], ...]:
         """The same, for a question to a worker."""
         return tuple((p.name, packing(p.type)) for p in self.parameters if p.sent)
+
+    @cached_property
+    def texts(self) -> tuple[tuple[str, Packing], ...]:
+        """The same, for a call out of a worker."""
+        return tuple((p.name, texts(p.type)) for p in self.parameters if p.sent)
 
     @cached_property
     def inout(self) -> tuple[tuple[str, Tracker], ...]:

@@ -77,7 +77,7 @@ class _Escape:
 def _proxy(parameter: Parameter, target: Any, escape: _Escape) -> Proxy:
     def exchange(method: Method, data: dict[str, Any]) -> Answer:
         try:
-            fresh = load_arguments(method.sent, data)
+            fresh = load_arguments(method.texts, data)
             return load_answer(method, perform(method, getattr(target, method.name), fresh))
         except BaseException as error:
             escape.error = error

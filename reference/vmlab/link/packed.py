@@ -1,7 +1,8 @@
-"""Arguments on their way to a worker: records of integers as blocks, all else as in `wire`."""
+"""Arguments on their way: records of integers as blocks, all else as in `wire`."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
@@ -27,3 +28,16 @@ def packing(annotation: Any) -> Packing:
         return Packing(integers.pack, integers.unpack)
     inner = codec(annotation)
     return Packing(inner.dump, inner.load)
+
+
+@cache
+def texts(annotation: Any) -> Packing:
+    """Return the packing for a worker's own calls, which are JSON: a block is base64 there."""
+    integers = block(annotation)
+    if integers is None:
+        return packing(annotation)
+    pack, unpack = integers.pack, integers.unpack
+    return Packing(
+        lambda value: base64.b64encode(pack(value)).decode(),
+        lambda data: unpack(base64.b64decode(data)),
+    )
