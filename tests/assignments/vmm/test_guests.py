@@ -44,6 +44,7 @@ GUESTS = {
     "clock": Guest(qemu=False),
     "mmio": Guest(),
     "hostile": Guest(),
+    "tables": Guest(disk=NUMBERED),
     "unpinned": Guest(disk=NUMBERED, qemu=False),
     "queues": Guest(disk=NUMBERED, qemu=False),
     "os": Guest(typed=b"Hello there\nand bye\n", disk=EMPTY),
