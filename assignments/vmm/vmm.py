@@ -21,6 +21,7 @@ from vmlab import image
 from vmlab.access import Access
 from vmlab.block import SECTOR
 from vmlab.bus import BusError
+from vmlab.checked_store import CheckedStore
 from vmlab.devices.dma import DmaError
 from vmlab.devices.virtio import ServedDisk
 from vmlab.devices.virtio.queue import DESCRIPTOR, INDIRECT, NEXT
@@ -89,7 +90,8 @@ class Vm:
 
     def __post_init__(self) -> None:
         self.memory = Backing(self)
-        self.files = Files(self)
+        self.files = CheckedStore(lambda: vmm.store, partial(check_quota, self))
+        """The host's store as its disk sees it: with a quota."""
         self.board: VirtualBoard
 
     @property
@@ -363,45 +365,9 @@ def buffers(vm: Vm, table: int, size: int, index: int, most: int) -> Iterator[tu
     raise NotImplementedError("V11: what the queue leads to")
 
 
-class Files:
-    """The host's store as the disk of one VM sees it: with a quota (V12)."""
-
-    def __init__(self, vm: Vm) -> None:
-        self._vm = vm
-
-    def _check(self, name: str, size: int) -> None:
-        """Raise Refused if its own file would be larger than its quota."""
-        raise NotImplementedError("V12: the quota")
-
-    def size(self, name: str) -> int | None:
-        """Return the length of a file."""
-        return vmm.store.size(name)
-
-    def read(self, name: str, offset: int, length: int) -> bytes:
-        """Return bytes of a file."""
-        return vmm.store.read(name, offset, length)
-
-    def write(self, name: str, offset: int, data: bytes) -> int:
-        """Write bytes to a file."""
-        self._check(name, offset + len(data))
-        return vmm.store.write(name, offset, data)
-
-    def flush(self, name: str) -> None:
-        """Make a file durable."""
-        vmm.store.flush(name)
-
-    def resize(self, name: str, size: int) -> None:
-        """Give a file a length."""
-        self._check(name, size)
-        vmm.store.resize(name, size)
-
-    def lock(self, name: str, exclusive: bool) -> bool:
-        """Lock a file, if that is possible."""
-        return vmm.store.lock(name, exclusive)
-
-    def unlock(self, name: str) -> None:
-        """Give a lock back."""
-        vmm.store.unlock(name)
+def check_quota(vm: Vm, name: str, size: int) -> None:
+    """Raise Refused if a VM's own file would become longer than its quota (V12)."""
+    raise NotImplementedError("V12: the quota")
 
 
 # --- The allocator ---
