@@ -1,0 +1,7 @@
+"""Only what retires natively is counted."""
+
+FAILS = {"V6"}
+
+
+def retired(vm):
+    vm.trapped = None

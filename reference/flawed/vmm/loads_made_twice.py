@@ -1,0 +1,12 @@
+"""A load looks at the device first, to see whether anything answers, and then loads."""
+
+FAILS = {"V4"}
+
+
+def load_from_device(vm, decoded, address):
+    row = decoded.instruction
+    vm.board.read(address, row.width)
+    value = vm.board.read(address, row.width)
+    if row.signed:
+        value = extended(value, row.width)
+    set_register(vm, decoded.rd, value)

@@ -1,0 +1,13 @@
+"""The timer strikes when the guest happens to exit."""
+
+FAILS = {"V7"}
+
+
+def enter(vm, budget):
+    satp = vm.pager.root(vm.memory)
+    exit = vmm.host.run_guest(vm.config.vmid, vm.hart, budget, satp)
+    spent = exit.retired + 1
+    vmm.now += spent
+    vm.service += spent * FINE // vm.config.share
+    vm.board.clock.retire(exit.retired)
+    dispatch(vm, exit)

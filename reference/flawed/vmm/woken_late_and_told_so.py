@@ -1,0 +1,16 @@
+"""A VM that its timer woke finds on its clock that others ran before it."""
+
+FAILS = {"V6"}
+
+
+def wake_if_due(vm):
+    if vm.status.state is not State.WAITING:
+        return
+    vm.board.show_wires()
+    timer = vm.due is not None and vm.due <= vmm.now
+    if not timer and not vm.traps.wakes(vm.hart):
+        return
+    vm.board.clock.skip(vmm.now - vm.slept)
+    vm.status = Status(State.RUNNING)
+    vm.service = max(vm.service, vmm.floor)
+    settle(vm)
