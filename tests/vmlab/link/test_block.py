@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import struct
 from dataclasses import dataclass, fields
 from enum import IntEnum
@@ -173,3 +174,24 @@ def test_words_are_checked_too() -> None:
         integers.unpack_changes(forged((4, 1 << 32)), 0)
     with pytest.raises(NotPlain, match="instruction"):
         integers.pack(Trap(2, instruction=1 << 32))
+
+
+def test_a_hart_as_text() -> None:
+    assert HART is not None
+    hart = filled()
+    text = base64.b64encode(HART.pack(hart)).decode()
+    assert len(text) == HART.text_length
+    assert HART.unpack_text(text) == hart
+
+
+@pytest.mark.parametrize("harm", ["short", "x0", "mode", "seip", "no base64"])
+def test_a_text_that_no_honest_end_sends(harm: str) -> None:
+    assert HART is not None
+    data = bytearray(HART.pack(filled()))
+    if harm == "short":
+        del data[-8:]
+    elif harm != "no base64":
+        data[8 * PLACES[harm]] = 2
+    text = "*" if harm == "no base64" else base64.b64encode(data).decode()
+    with pytest.raises(ValueError, match=r"block|field|x\[0\]"):
+        HART.unpack_text(text)
