@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from vmlab.modules import another
 
-
 SOURCE = """count = 0
 def more():
     global count

@@ -40,6 +40,7 @@ main:   la      a0, on_trap
         sw      t0, 4(s0)
         li      s0, UART
         lh      t0, 0(s0)               # this device knows bytes only
+        li      s0, MTIMECMP
         amoadd.w t0, t0, (s0)           # and no device knows atomics
         call    newline
         call    finish
@@ -90,4 +91,4 @@ def test_refused(bench):
     bench.start()
     vm = bench.vm(GUESTS.lines(REFUSED))
     bench.run()
-    vm.prints(" 5 90000000 7 90000004 5 10000000 7 10000000\n")
+    vm.prints(" 5 90000000 7 90000004 5 10000000 7 2004000\n")
