@@ -238,9 +238,9 @@ def host_vm(program: Program, disk: Path | None, pages: int) -> int:
         vmm.start(ram.bytes, Resources(list(frames), QUANTUM, drive.quota if drive else 0))
         vmm.create(host, store, config)
         vmm.run(host, store, FOREVER)
+        # END SOLUTION
         status = vmm.status(VMID)
         vmm.destroy(host, store, VMID)
-        # END SOLUTION
     finally:
         store.close()
         if keyboard is not None:

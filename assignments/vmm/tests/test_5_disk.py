@@ -13,7 +13,7 @@ DISK = b"".join(bytes([sector]) * 512 for sector in range(1, 33))
 
 
 @clause("V11")
-@weight(4)
+@weight(2)
 @number("11.1")
 def test_disk(bench, given):
     """A driver reads, writes and flushes: the file holds what the disk of a real machine would."""
@@ -22,7 +22,7 @@ def test_disk(bench, given):
 
 
 @clause("V12")
-@weight(2)
+@weight(1)
 @number("12.1")
 def test_read_only(bench):
     """What the guest must not write stays as it was; the guest gets an error."""

@@ -12,7 +12,7 @@ GUESTS = Guests(Path(__file__).parent)
 
 
 @clause("V13")
-@weight(3)
+@weight(2)
 @number("13.1")
 def test_refusals(bench):
     """What cannot be is refused, in a sentence with the VM's name; nothing has come of it."""
@@ -30,7 +30,7 @@ def test_refusals(bench):
 
 
 @clause("V14")
-@weight(4)
+@weight(2)
 @number("14.1")
 def test_ledger(bench):
     """Frames are free, or a VM's; when VMs end, or are ended, all are free again."""
@@ -52,7 +52,7 @@ def test_ledger(bench):
 
 
 @clause("V15")
-@weight(3)
+@weight(2)
 @number("15.1")
 def test_frames_are_zeroed(bench):
     """A VM finds zeros in its RAM, though others had the frames before."""
@@ -65,7 +65,7 @@ def test_frames_are_zeroed(bench):
 
 
 @clause("V20")
-@weight(3)
+@weight(1)
 @number("20.1")
 def test_balloon(bench):
     """Frames full of zeros go to another VM; the guest gets zeros again where it looks."""

@@ -15,7 +15,7 @@ BAD_HANDLER = "main: li t0, 0x90000000\ncsrw mtvec, t0\necall"
 
 
 @clause("V16")
-@weight(4)
+@weight(2)
 @number("16.1")
 def test_two_kernels(bench):
     """Two VMs that differ in one number print each its own, whole."""
@@ -27,7 +27,7 @@ def test_two_kernels(bench):
 
 
 @clause("V17")
-@weight(3)
+@weight(2)
 @number("17.1")
 def test_a_loop(bench):
     """A guest that never yields, with its interrupts masked, is preempted all the same."""
@@ -39,7 +39,7 @@ def test_a_loop(bench):
 
 
 @clause("V18")
-@weight(4)
+@weight(2)
 @number("18.1")
 def test_shares(bench):
     """Of two VMs that always run, one with three times the share gets three times as much."""
@@ -54,7 +54,7 @@ def test_shares(bench):
 
 
 @clause("V19")
-@weight(3)
+@weight(1)
 @number("19.1")
 def test_a_handler_that_traps(bench):
     """A guest that can do nothing but trap is ended, with a sentence; the other one goes on."""
@@ -66,7 +66,7 @@ def test_a_handler_that_traps(bench):
 
 
 @clause("V19")
-@weight(2)
+@weight(1)
 @number("19.2")
 def test_a_bug_of_the_host(bench):
     """An exit that no guest can cause is not its fault: that VM is lost, the others go on."""

@@ -13,7 +13,7 @@ DISK = b"".join(bytes([sector]) * 512 for sector in range(1, 33))
 
 
 @clause("V21")
-@weight(3)
+@weight(1)
 @number("21.1")
 def test_efficiency(bench, given):
     """Of a guest that mostly computes, at least 98 % of the instructions retire natively."""
@@ -26,7 +26,7 @@ def test_efficiency(bench, given):
 
 
 @clause("V22")
-@weight(4)
+@weight(1)
 @number("22.1")
 def test_all_together(bench):
     """Four VMs at once, each with another kernel, do each what it does alone."""

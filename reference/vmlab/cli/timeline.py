@@ -60,9 +60,11 @@ def timeline(
         paint(lambda width: lines(found, width))
     else:
         from vmlab.timeline.page import page
+        from vmlab.timeline.text import many
 
         write_bytes(html, page(found).encode("utf-8"))
-        typer.echo(f"{html}: {run.name}, {len(found.names)} VMs, {len(found.entries):,} exits")
+        vms, exits = many(len(found.names), "VM"), many(len(found.entries), "exit")
+        typer.echo(f"{html}: {run.name}, {vms}, {exits}")
     if run.hangs:
         print(f"vmlab: {run.name} does not end: {run.hangs}", file=sys.stderr)
         raise typer.Exit(1)
