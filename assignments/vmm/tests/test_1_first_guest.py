@@ -60,7 +60,7 @@ def test_a_failure(bench):
 
 
 @clause("V3")
-@weight(3)
+@weight(2)
 @number("3.1")
 def test_modes(bench):
     """Firmware, a kernel with page tables and a program have their modes, all of them in U-mode."""

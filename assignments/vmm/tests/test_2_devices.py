@@ -103,7 +103,7 @@ def test_once(bench):
 
 
 @clause("V5")
-@weight(2)
+@weight(1)
 @number("5.1")
 def test_refused(bench):
     """Where no device answers, the guest gets an access fault of that kind, with the address."""

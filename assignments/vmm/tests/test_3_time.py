@@ -59,7 +59,7 @@ def test_input(bench):
 
 
 @clause("V9")
-@weight(2)
+@weight(1)
 @number("9.1")
 def test_waiting_costs_nothing(bench):
     """A VM in wfi leaves the processor to others; when all wait for ever, run returns."""

@@ -12,7 +12,7 @@ GUESTS = Guests(Path(__file__).parent)
 
 
 @clause("V13")
-@weight(2)
+@weight(1)
 @number("13.1")
 def test_refusals(bench):
     """What cannot be is refused, in a sentence with the VM's name; nothing has come of it."""
@@ -52,7 +52,7 @@ def test_ledger(bench):
 
 
 @clause("V15")
-@weight(2)
+@weight(1)
 @number("15.1")
 def test_frames_are_zeroed(bench):
     """A VM finds zeros in its RAM, though others had the frames before."""

@@ -32,7 +32,7 @@ cell:   .dword  0
 
 
 @clause("V21")
-@weight(2)
+@weight(1)
 @number("21.2")
 def test_computing(bench, given):
     """A guest that computes in a quantum of its own has an exit a quantum, and hardly any more."""
@@ -62,7 +62,7 @@ def test_paging(bench, given):
 
 
 @clause("V22")
-@weight(3)
+@weight(1)
 @number("22.2")
 def test_random_programs(bench, given):
     """A random program, in three modes and with tables of its own, tells the same sum."""
@@ -72,7 +72,7 @@ def test_random_programs(bench, given):
 
 
 @clause("V22")
-@weight(2)
+@weight(1)
 @number("22.3")
 def test_random_programs_together(bench, given):
     """So do several at once."""
@@ -86,7 +86,7 @@ def test_random_programs_together(bench, given):
 
 
 @clause("V22")
-@weight(4)
+@weight(1)
 @number("22.4")
 def test_operating_systems(bench, given):
     """Two systems with processes, tables, timer, console and disk run side by side, as if alone."""

@@ -92,7 +92,7 @@ two:    .dword  0x21, 0x22
 
 
 @clause("V3")
-@weight(2)
+@weight(1)
 @number("3.2")
 def test_a_hostile_guest(bench, given):
     """Whatever a guest tries in any of its three modes, it gets what the bare machine gives it."""
@@ -100,7 +100,7 @@ def test_a_hostile_guest(bench, given):
 
 
 @clause("V3")
-@weight(2)
+@weight(1)
 @number("3.3")
 def test_what_an_address_means(bench, given):
     """SUM, MXR, the mode, satp and fences count from the next instruction on."""

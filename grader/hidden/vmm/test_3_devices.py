@@ -208,7 +208,7 @@ def test_more_forms(bench, given):
 
 
 @clause("V4")
-@weight(2)
+@weight(1)
 @number("4.5")
 def test_once(bench, given):
     """A load that takes something out of a device does so exactly once."""
@@ -234,7 +234,7 @@ def test_nowhere(bench, given):
 
 
 @clause("V5")
-@weight(2)
+@weight(1)
 @number("5.4")
 def test_mapped(bench, given):
     """Through page tables a device is where they say, and faults tell virtual addresses."""

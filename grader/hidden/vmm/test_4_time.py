@@ -179,7 +179,7 @@ text:   .asciz  "unexpected"
 
 
 @clause("V6")
-@weight(2)
+@weight(1)
 @number("6.2")
 def test_what_time_it_is(bench, given):
     """Clocks and counters tell a guest exactly what they tell on the bare machine."""
@@ -187,7 +187,7 @@ def test_what_time_it_is(bench, given):
 
 
 @clause("V6")
-@weight(2)
+@weight(1)
 @number("6.3")
 def test_others_take_no_time(bench):
     """They tell the same if other VMs have had the processor in between."""

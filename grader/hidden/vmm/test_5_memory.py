@@ -150,7 +150,7 @@ two:    .dword  0x22
 
 
 @clause("V10")
-@weight(2)
+@weight(1)
 @number("10.3")
 def test_stores_to_tables(bench, given):
     """Stores to page tables, of every form, have their effect once, and whole."""

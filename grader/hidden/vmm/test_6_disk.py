@@ -180,7 +180,7 @@ places: .dword  END, END - 512, END + 4096, END + 8192, END + 65536, RAM - 512, 
 
 
 @clause("V11")
-@weight(2)
+@weight(1)
 @number("11.2")
 def test_another_disk(bench, given):
     """Requests, interrupts and flushes on a disk do what they do on the bare machine."""
@@ -191,7 +191,7 @@ def test_another_disk(bench, given):
 
 
 @clause("V11")
-@weight(2)
+@weight(1)
 @number("11.3")
 def test_a_device_that_writes(bench, given):
     """What the disk writes into page tables and code counts, like the guest's own stores."""

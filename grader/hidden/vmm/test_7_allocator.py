@@ -20,7 +20,7 @@ CODE = Segment(RAM_BASE, bytes(4096))
 
 
 @clause("V13")
-@weight(2)
+@weight(1)
 @number("13.2")
 def test_what_cannot_be(bench):
     """Each configuration that cannot be is refused, for itself, and nothing has come of it."""
@@ -216,7 +216,7 @@ def account_of(config: VmConfig) -> tuple[int, int, int, int]:
 
 
 @clause("V14")
-@weight(3)
+@weight(1)
 @number("14.2")
 def test_any_sequence(bench):
     """VMs come and go in any order, and the ledger has what is theirs."""
@@ -230,7 +230,7 @@ def test_any_sequence(bench):
 
 
 @clause("V14")
-@weight(2)
+@weight(1)
 @number("14.3")
 def test_all_comes_back(bench):
     """However a VM ends, all that it had is free again; so another just as large can be made."""
@@ -255,7 +255,7 @@ def test_all_comes_back(bench):
 
 
 @clause("V15")
-@weight(2)
+@weight(1)
 @number("15.2")
 def test_nothing_of_the_last(bench):
     """A VM finds zeros where others had their memory and their shadow tables."""

@@ -77,7 +77,7 @@ bad:    .asciz "not mine\\n"
 
 
 @clause("V16")
-@weight(2)
+@weight(1)
 @number("16.2")
 def test_different_kernels(bench, given):
     """Kernels of five kinds, side by side in a short quantum, print each what it prints alone."""
@@ -108,7 +108,7 @@ def test_reservations(bench):
 
 
 @clause("V16")
-@weight(2)
+@weight(1)
 @number("16.4")
 def test_registers_of_each(bench):
     """What a VM has in registers and CSRs is there when it has its next turn."""
@@ -132,7 +132,7 @@ def longest_turn(bench, vmid):
 
 
 @clause("V17")
-@weight(2)
+@weight(1)
 @number("17.2")
 def test_storms(bench):
     """However many exits a guest makes, it has its quantum and no more before others run."""
@@ -180,7 +180,7 @@ def check_shares(bench, guests, ticks, quantum):
 
 
 @clause("V18")
-@weight(2)
+@weight(1)
 @number("18.2")
 def test_exits_are_paid(bench):
     """Storms of exits, a flood of the console and a loop get what their shares say."""
@@ -216,7 +216,7 @@ main:   li      t0, MTIME
 
 
 @clause("V18")
-@weight(2)
+@weight(1)
 @number("18.4")
 def test_late_comers(bench):
     """Who slept, or came late, has no more to claim for that; and no less."""

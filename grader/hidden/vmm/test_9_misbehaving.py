@@ -64,7 +64,7 @@ main:   call    disk_start
 
 
 @clause("V19")
-@weight(2)
+@weight(1)
 @number("19.3")
 def test_bad_handlers(bench):
     """Whoever can do nothing but trap is killed, with a sentence; the others do not notice."""
@@ -82,7 +82,7 @@ def test_bad_handlers(bench):
 
 
 @clause("V19")
-@weight(2)
+@weight(1)
 @number("19.4")
 def test_exits_that_cannot_be(bench):
     """Any exit that no guest can cause ends the VM it came from, as lost, and no other."""
@@ -120,7 +120,7 @@ def test_what_is_no_reason(bench):
 
 
 @clause("V20")
-@weight(2)
+@weight(1)
 @number("20.2")
 def test_taken_and_given(bench):
     """A guest does not notice that pages without anything in them are taken, before or meanwhile."""
@@ -160,7 +160,7 @@ def test_what_holds_something(bench):
 
 
 @clause("V20")
-@weight(2)
+@weight(1)
 @number("20.4")
 def test_too_little(bench):
     """A guest that needs more than the balloon leaves it is ended, with a sentence, alone."""
@@ -193,7 +193,7 @@ def test_devices_and_the_balloon(bench):
 
 
 @clause("V20")
-@weight(2)
+@weight(1)
 @number("20.6")
 def test_taken_goes_to_others(bench):
     """What a balloon took can be promised to other VMs, and is then refused to the first."""
