@@ -82,7 +82,7 @@ bad:    .asciz "not mine\\n"
 def test_different_kernels(bench, given):
     """Kernels of five kinds, side by side in a short quantum, print each what it prints alone."""
     bench.start(quantum=150)
-    kernels = [("processes", 3), ("processes", 4), ("selfmod", 5), ("storm", 20), ("disk", 6)]
+    kernels = [("processes", 3), ("processes", 4), ("selfmod", 5), ("storm", 9), ("disk", 6)]
     guests = [
         (
             bench.vm(kernel(*which), disk=NUMBERED),
@@ -138,7 +138,7 @@ def test_storms(bench):
     """However many exits a guest makes, it has its quantum and no more before others run."""
     bench.start(quantum=600)
     guests = [bench.vm(program) for program in (STORM, FLOOD, short(FAULTS), LOOP)]
-    bench.run(20_000)
+    bench.run(10_000)
     for guest in guests:
         guest.ends(State.RUNNING)
         most = longest_turn(bench, guest.vmid)
@@ -187,7 +187,7 @@ def test_exits_are_paid(bench):
     bench.start(quantum=400)
     shares = ((STORM, 1), (LOOP, 2), (FLOOD, 1), (short(FAULTS), 4))
     guests = [bench.vm(program, share=share) for program, share in shares]
-    check_shares(bench, guests, 16_000, 400)
+    check_shares(bench, guests, 9_600, 400)
 
 
 @clause("V18")

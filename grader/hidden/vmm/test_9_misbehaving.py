@@ -114,7 +114,7 @@ def test_what_is_no_reason(bench):
     bench.start(quantum=500)
     names = ("storm", "flood", "loop")
     guests = [bench.vm(kernel(name, 0), name) for name in names]
-    bench.run(20_000)
+    bench.run(7_000)
     for guest in guests:
         guest.ends(State.RUNNING)
 
@@ -123,7 +123,7 @@ def test_what_is_no_reason(bench):
 @weight(1)
 @number("20.2")
 def test_taken_and_given(bench):
-    """A guest does not notice that pages without anything in them are taken, before or meanwhile."""
+    """A guest does not notice that pages that hold nothing are taken, before or meanwhile."""
     bench.start(frames=300)
     guest = bench.vm(short(TOUCHES))
     other = bench.vm(short(TOUCHES))
@@ -224,11 +224,11 @@ def test_taken_goes_to_others(bench):
 @weight(1)
 @number("20.7")
 def test_any_balloons(bench):
-    """Balloons are blown up and let out in any order; the ledger is right, and guests do not see."""
+    """Balloons go up and down in any order: the ledger is right, and guests do not notice."""
     random = Random(20)
     bench.start(frames=420, quantum=300)
     guests = [bench.vm(kernel("memory", 0x5EED)) for _ in range(3)]
-    for _ in range(40):
+    for _ in range(20):
         guest = random.choice(guests)
         if guest.status().state is State.OFF:
             continue

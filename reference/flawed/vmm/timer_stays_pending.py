@@ -1,0 +1,16 @@
+"""A timer that is set anew leaves its old request pending."""
+
+FAILS = {"V7"}
+
+
+def settle(vm):
+    hart = vm.hart
+    pending = hart.mip & 1 << Irq.MTI
+    vm.board.show_wires()
+    hart.mip |= pending
+    if vm.status.state is State.RUNNING:
+        due = vm.traps.choose_interrupt(hart)
+        if due is not None:
+            vm.traps.take_trap(hart, Trap(due, interrupt=True))
+            vm.trapped = None
+    tell_pager(vm)
