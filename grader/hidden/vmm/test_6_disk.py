@@ -220,7 +220,7 @@ def test_a_disk_each(bench, given):
 def test_out_of_reach(bench):
     """A request that points out of the VM's RAM reaches nothing there, not other VMs either."""
     bench.start(quantum=200)
-    others = [bench.vm(kernel("memory", word), pages=40) for word in (0xAAAA, 0xBBBB)]
+    others = [bench.vm(kernel("memory", word)) for word in (0xAAAA, 0xBBBB)]
     guests = [bench.vm(short(REACHES_OUT, word), disk=NUMBERED) for word in (0, 1)]
     others.append(bench.vm(kernel("hello", 5), pages=16))
     bench.run()
