@@ -184,10 +184,10 @@ def check_shares(bench, guests, ticks, quantum):
 @number("18.2")
 def test_exits_are_paid(bench):
     """Storms of exits, a flood of the console and a loop get what their shares say."""
-    bench.start(quantum=400)
+    bench.start(quantum=150)
     shares = ((STORM, 1), (LOOP, 2), (FLOOD, 1), (short(FAULTS), 4))
     guests = [bench.vm(program, share=share) for program, share in shares]
-    check_shares(bench, guests, 9_600, 400)
+    check_shares(bench, guests, 9_600, 150)
 
 
 @clause("V18")

@@ -1,6 +1,6 @@
 """A fault that the guest shall have is told as the real hart told it."""
 
-FAILS = {"V10"}
+FAILS = {"V5"}
 
 
 def page_fault(vm, exit):
