@@ -130,7 +130,7 @@ def test_new_images_of_all_kinds(bench):
         got = header.version, header.cluster_bits, header.refcount_order
         if got != (version, bits, order):
             raise Mismatch("a new image", f"{(version, bits, order)}", f"{got}")
-        if (allocated := bench.store.allocated(f"{n}")) > 200_000 and bits < 17:
+        if (allocated := bench.store.allocated(f"{n}")) > 500_000 and bits < 17:
             raise Mismatch(f"a new disk of {size:,} bytes", "kilobytes", f"{allocated:,} bytes")
     for fields in (
         {"cluster_bits": 8},
