@@ -41,7 +41,7 @@ OFFSET = 0x00FF_FFFF_FFFF_FE00
 ENTRY = 8
 LAST_OFFSET = 1 << 56
 
-MOST_L1, MOST_COUNTS, MOST_SNAPSHOTS, MOST_ROWS = 4 << 20, 8 << 20, 1 << 16, 16 << 20
+MOST_L1, MOST_COUNTS, MOST_SNAPSHOTS, MOST_ROWS = 2 << 20, 4 << 20, 1 << 16, 16 << 20
 """Limits of what is opened: bytes of tables, number of snapshots, bytes of their table."""
 MOST_TEXT, MOST_EXTRA, MOST_NAME = 1 << 10, 1 << 10, 1023
 CACHED = 1 << 22
@@ -292,10 +292,8 @@ class Change:
         if self.pointers:
             self._flush_new()
         image.tables |= self.tables
-        try:
-            write_all(image.file, self.pointers)
-        finally:
-            image.read_pointers()
+        write_all(image.file, self.pointers)
+        image.follow_pointers(self.pointers)
         if self.lost:
             image.file.flush()
             counts.add({cluster: -number for cluster, number in self.lost.items()})
@@ -374,7 +372,8 @@ class Qcow2:
         if header_length % 8 or not least <= header_length <= self.cluster:
             corrupt(f"{file.name} has a header of {header_length} bytes")
         self._read_backing(header_length, name_at, name_length)
-        self.read_pointers()
+        self._fixed = bytearray(fixed[: FIXED.size])
+        self.follow_pointers({})
         if self.l1_size * ENTRY > MOST_L1:
             unsupported(f"{file.name} has an L1 table of {self.l1_size} entries")
         if self.l1_size < ceil(self.size, self.cluster * self.per_table):
@@ -387,9 +386,12 @@ class Qcow2:
         self.begun = False
         self.twice: set[int] | None = None
 
-    def read_pointers(self) -> None:
-        """Read where the tables are."""
-        fields = FIXED.unpack(self.file.read(0, FIXED.size))
+    def follow_pointers(self, changed: Mapping[int, bytes]) -> None:
+        """Look where the tables are, after fields of the header were written."""
+        for at, data in changed.items():
+            if at < FIXED.size:
+                self._fixed[at : at + len(data)] = data
+        fields = FIXED.unpack(self._fixed)
         self.l1_size, self.l1_offset, self.counts_offset, self.counts_clusters = fields[7:11]
         self.snapshot_count, self.snapshots_offset = fields[11:]
 
@@ -430,8 +432,9 @@ class Qcow2:
         self._claim(size, self.counts_offset, length)
         self.counts.table = words(self.file.read(self.counts_offset, length))
         rows = self.snapshots()
-        if rows:
-            self._claim(size, self.snapshots_offset, sum(len(row.data) for row in rows))
+        if rows:  # the last one need not be filled up
+            end = self.snapshots_offset + sum(len(row.data) for row in rows)
+            self._claim(size, self.snapshots_offset, min(end, size) - self.snapshots_offset)
         for block in filter(None, self.counts.table):
             self._claim(size, block, self.cluster)
         for table in filter(None, self.l1_table()):
@@ -669,8 +672,9 @@ class Qcow2:
         table += [0] * (clusters * self.per_table - len(table))
         self.file.write(at, packed(table))
         self.file.flush()
-        self.file.write(COUNTS_AT, COUNTS_FIELDS.pack(at, clusters))
-        self.read_pointers()
+        place = {COUNTS_AT: COUNTS_FIELDS.pack(at, clusters)}
+        write_all(self.file, place)
+        self.follow_pointers(place)
         self.counts.table = table
         self.tables.update(taken)
         self.file.flush()
