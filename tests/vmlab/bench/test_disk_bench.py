@@ -97,6 +97,17 @@ def test_the_store_fails_when_told_to():
         store.write("a", 0, b"x")
 
 
+def test_what_is_written_is_bounded(monkeypatch):
+    monkeypatch.setattr("vmlab.bench.disk_store.SPACE", 1000)
+    store = Store()
+    store.resize("a", 512)
+    store.write("a", 0, bytes(512))
+    with pytest.raises(Refused, match="no space left"):
+        store.write("a", 0, bytes(512))
+    store.mark()
+    store.write("a", 0, bytes(512))
+
+
 # Losses of power
 
 
