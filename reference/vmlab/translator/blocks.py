@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..isa import Decoded, Kind, decode
+from ..lookaside import PAGE_MASK
 from ..memory import Ram
-from ..mmu import PAGE_MASK
 from ..operations import Surroundings, by_the_book, operation
 from .pages import CodePage
 

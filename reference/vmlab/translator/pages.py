@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..clock import Clock
+from ..lookaside import PAGE_MASK
 from ..memory import PAGE_SIZE
-from ..mmu import PAGE_MASK, Context, Mmu
+from ..mmu import Context, Mmu
 
 if TYPE_CHECKING:
     from .blocks import Block

@@ -155,6 +155,8 @@ def translate(
     for width in (1, 2, 4, 8):
         scope[f"s{width}"] = ram.signed[width]
         scope[f"u{width}"] = ram.unsigned[width]
+        scope[f"loads{width}"] = context.loads.numbers[width]
+        scope[f"stores{width}"] = context.stores.numbers[width]
     exec(_compiled(source.text, f"<region {head:#x}>"), scope)
     function = scope[emit.NAME]
     region = Region(source, frozenset(nodes), pages, generation, wait)
