@@ -46,6 +46,10 @@ class Block:
     heat: int = 0
     """How often it was executed."""
 
+    def cool(self) -> None:
+        """Let it become hot again: the region that it was in is gone."""
+        self.hot = self.heat + HOT
+
 
 def instruction(page: CodePage, pc: int, ram: Ram) -> Decoded | None:
     """Return the instruction at `pc`; None if it is none, or not wholly in the page.

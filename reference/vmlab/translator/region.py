@@ -73,11 +73,12 @@ class Region:
             self.pages[0].context.code.update(self.entries)
 
     def remove(self) -> None:
-        """Forget the region: some of its code has changed, or a better one is there."""
+        """Forget the region: some of its code has changed."""
         code = self.pages[0].context.code
         for pc, entry in self.entries.items():
             if code.get(pc) is entry:
                 del code[pc]
+            entry.block.cool()
         for page in self.pages:
             if self in page.regions:
                 page.regions.remove(self)
