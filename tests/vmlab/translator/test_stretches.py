@@ -141,7 +141,7 @@ LOOPS = {
     "two ways set a register, and its value is known where the turn ends": (
         "addi a0, s1, 8\n addi a1, s1, 400\n li a3, 0",
         "lbu a2, 0(a0)\n addi a0, a0, 1\n andi a5, a0, 1\n beqz a5, 2f\n li t1, 1\n j 3f\n"
-        "2: li t1, 2\n3: add a3, a3, t1\n li t1, 7\n bne a0, a1, 1b",
+        "2: li t1, 2\n3: add a3, a3, t1\n mv t1, a1\n bne a0, a1, 1b",
     ),
     "nested": (
         "mv a0, s1\n addi a2, s1, 640\n li a4, 0",
