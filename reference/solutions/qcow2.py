@@ -472,8 +472,8 @@ def grow_counts(image: Qcow2) -> None:
     write_table(image, offset, bytes(table).ljust(clusters * image.cluster, b"\0"))
     image.file.flush()
     image.file.write(COUNT_FIELDS, struct.pack(">QI", offset, clusters))
-    image.file.flush()
     image.counts_offset, image.counts_clusters = offset, clusters
+    image.file.flush()
     image.tables.update(range(first, first + blocks + clusters))
     change_refcounts(image, dict.fromkeys(old, -1))
     # END SOLUTION
@@ -743,8 +743,8 @@ def write_snapshots(image: Qcow2, snapshots: list[SnapshotEntry]) -> Counter[int
         write_table(image, place, data)
     image.file.flush()
     image.file.write(SNAPSHOT_FIELDS, struct.pack(">IQ", len(snapshots), place))
-    image.file.flush()
     image.snapshot_count, image.snapshots_offset = len(snapshots), place
+    image.file.flush()
     return freed
     # END SOLUTION
 
@@ -795,8 +795,9 @@ def go_back(image: Qcow2, name: str) -> None:
     freed.update(l1_clusters(image, image.l1_offset, image.l1_size))
     image.file.flush()
     image.file.write(L1_FIELDS, struct.pack(">IQ", entry.l1_size, place))
-    image.file.flush()
+    # Before the flush, which may fail: from now on the file has the new table.
     image.l1_size, image.l1_offset = entry.l1_size, place
+    image.file.flush()
     release(image, freed)
     # END SOLUTION
 
