@@ -1,4 +1,4 @@
-# make grade   grade the example class of the assignment traps, or of ASSIGNMENT=shadow_paging
+# make grade   grade the example class of the assignment traps, or of ASSIGNMENT=virtual_disk
 # make test    the project's own tests
 # make lint    ruff and mypy
 # Each sets up what it needs in .venv, with the first Python >= 3.10 that is found;

@@ -105,7 +105,7 @@ def row(name: str, format_: str, write: bool, seed: int | None) -> None:
     best, made = min((ours(format_, write, rng()) for _ in range(RUNS)), key=lambda each: each[0])
     moved = sum(length for _, length in places(rng()))
     rival = [qemu(format_, write, rng()) for _ in range(RUNS)]
-    ratio = "-" if None in rival else f"1/{best / min(filter(None, rival)):.0f}"
+    ratio = "-" if None in rival else f"{min(filter(None, rival)) / best:.2f}"
     store = made.store
     print(
         f"{name:<26}{moved / best / 1e6:9.0f} MB/s  of qemu-io {ratio:>6}   host: "

@@ -49,8 +49,13 @@ def cases(unit: Unit) -> list[Case]:
         Case("reference", Kind.REFERENCE, solution),
         Case("skeleton", Kind.SKELETON, {s: _read(unit.folder / s) for s in solution}),
     ]
-    for path in sorted((unit.course.root / "tests" / "alternatives" / unit.name).glob("*.py")):
-        found.append(Case(path.stem, Kind.ALTERNATIVE, {**solution, part: _read(path)}))
+    for path in sorted((unit.course.root / "tests" / "alternatives" / unit.name).glob("[!_.]*")):
+        # One file, or a folder with all that is handed in.
+        if path.is_dir():
+            own = {name: _read(path / name) for name in solution}
+        else:
+            own = {**solution, part: _read(path)}
+        found.append(Case(path.stem, Kind.ALTERNATIVE, own))
     for path in sorted(unit.flawed.glob("*.py")):
         text = _read(path).decode("utf-8", errors="replace")
         overlay = Overlay.read(path.name, text, unit.settings.clauses)

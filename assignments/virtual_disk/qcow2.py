@@ -348,12 +348,16 @@ class SnapshotEntry:
     """Times and length of the VM's state, which are only kept."""
     extra: bytes = b""
 
-    def packed(self) -> bytes:
-        """Return the entry as it stands in the table, filled up to a multiple of 8."""
+    def bare(self) -> bytes:
+        """Return the entry as it stands in the table."""
         id, name = self.id.encode(), self.name.encode()
         lengths = len(id), len(name)
         fixed = SNAPSHOT.pack(self.l1_offset, self.l1_size, *lengths, *self.kept, len(self.extra))
-        data = fixed + self.extra + id + name
+        return fixed + self.extra + id + name
+
+    def packed(self) -> bytes:
+        """Return the same, filled up to a multiple of 8, where the next entry stands."""
+        data = self.bare()
         return data + bytes(-len(data) % 8)
 
 

@@ -472,8 +472,8 @@ def grow_counts(image: Qcow2) -> None:
     write_table(image, offset, bytes(table).ljust(clusters * image.cluster, b"\0"))
     image.file.flush()
     image.file.write(COUNT_FIELDS, struct.pack(">QI", offset, clusters))
-    image.file.flush()
     image.counts_offset, image.counts_clusters = offset, clusters
+    image.file.flush()
     image.tables.update(range(first, first + blocks + clusters))
     change_refcounts(image, dict.fromkeys(old, -1))
     # END SOLUTION
@@ -507,14 +507,16 @@ def note_tables(image: Qcow2) -> None:
     note(0, 1)
     note(image.counts_offset, image.counts_clusters * image.cluster)
     note(image.l1_offset, image.l1_size * ENTRY)
-    entries = image.counts_clusters * image.per_table
-    for block in filter(None, entries_of(image, image.counts_offset, entries)):
+    blocks = image.counts_clusters * image.per_table
+    for block in filter(None, entries_of(image, image.counts_offset, blocks)):
         note(block, image.cluster)
     for entry in entries_of(image, image.l1_offset, image.l1_size):
         if entry & OFFSET:
             note(entry & OFFSET, image.cluster)
     snapshots = read_snapshots(image)
-    note(image.snapshots_offset, sum(len(each.packed()) for each in snapshots))
+    # Nothing stands behind the last entry: QEMU does not fill it up.
+    rows = [each.packed() for each in snapshots[:-1]] + [each.bare() for each in snapshots[-1:]]
+    note(image.snapshots_offset, sum(map(len, rows)))
     for each in snapshots:
         note(each.l1_offset, each.l1_size * ENTRY)
     # END SOLUTION
@@ -632,12 +634,16 @@ class SnapshotEntry:
     """Times and length of the VM's state, which are only kept."""
     extra: bytes = b""
 
-    def packed(self) -> bytes:
-        """Return the entry as it stands in the table, filled up to a multiple of 8."""
+    def bare(self) -> bytes:
+        """Return the entry as it stands in the table."""
         id, name = self.id.encode(), self.name.encode()
         lengths = len(id), len(name)
         fixed = SNAPSHOT.pack(self.l1_offset, self.l1_size, *lengths, *self.kept, len(self.extra))
-        data = fixed + self.extra + id + name
+        return fixed + self.extra + id + name
+
+    def packed(self) -> bytes:
+        """Return the same, filled up to a multiple of 8, where the next entry stands."""
+        data = self.bare()
         return data + bytes(-len(data) % 8)
 
 
@@ -737,8 +743,8 @@ def write_snapshots(image: Qcow2, snapshots: list[SnapshotEntry]) -> Counter[int
         write_table(image, place, data)
     image.file.flush()
     image.file.write(SNAPSHOT_FIELDS, struct.pack(">IQ", len(snapshots), place))
-    image.file.flush()
     image.snapshot_count, image.snapshots_offset = len(snapshots), place
+    image.file.flush()
     return freed
     # END SOLUTION
 
@@ -789,8 +795,9 @@ def go_back(image: Qcow2, name: str) -> None:
     freed.update(l1_clusters(image, image.l1_offset, image.l1_size))
     image.file.flush()
     image.file.write(L1_FIELDS, struct.pack(">IQ", entry.l1_size, place))
-    image.file.flush()
+    # Before the flush, which may fail: from now on the file has the new table.
     image.l1_size, image.l1_offset = entry.l1_size, place
+    image.file.flush()
     release(image, freed)
     # END SOLUTION
 

@@ -15,7 +15,8 @@ from .bus import Bus, BusError
 from .clock import Clock
 from .hart import MASK64, HartState
 from .isa import Decoded, Kind, decode
-from .mmu import PAGE_MASK, Mmu
+from .lookaside import PAGE_MASK
+from .mmu import Mmu
 from .operations import Surroundings, operation
 from .options import Options
 from .privileged import Privileged

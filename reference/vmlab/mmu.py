@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 from . import sv39
 from .access import Access, TrapRaised
 from .bus import Bus, BusError
 from .csrs import ADUE
-from .hart import MASK64, HartState, Mode
+from .hart import HartState, Mode
+from .lookaside import PAGE_MASK, Numbers, Pages
 from .mstatus import MXR, SUM
 from .pmp import Pmp
 from .stops import Stops
 from .trace import Trace, Walk
 from .trap import Trap
 
-PAGE_MASK = (1 << sv39.PAGE_SHIFT) - 1
 TLB_PAGES = 1 << 14
 """Pages that one TLB remembers for each kind of access; when it is full, it is emptied."""
 CONTEXTS = 256
 """Contexts that are remembered; one more, and all are forgotten."""
-
-KEYS = {width: MASK64 & ~(PAGE_MASK & -width) for width in (1, 2, 4, 8)}
-"""Masks that leave of an address the page number and the bits that alignment wants 0.
-
-    63                     12 11               w  w-1   0
-   | page number             | 0 ... 0           | kept  |
-
-So one look-up in a table of aligned keys tells whether a page is known *and* the access aligned.
-"""
 
 
 @dataclass(eq=False, slots=True)
@@ -43,18 +34,23 @@ class Context:
     """Only SUM and MXR."""
     satp: int
     """0 where both modes are M, which does not use it."""
+    room: InitVar[list[Numbers]]
+    """As of `Pages`."""
     pages: dict[Access, dict[int, int]] = field(
         default_factory=lambda: {access: {} for access in Access}
     )
     """The TLB: virtual page number to physical address of the page, by kind of access."""
-    loads: dict[int, int] = field(default_factory=dict)
-    """Start of a virtual page that may be read, to its offset in RAM. For engines."""
-    stores: dict[int, int] = field(default_factory=dict)
-    """As `loads`, for pages that may be written."""
+    loads: Pages = field(init=False)
+    """The pages of RAM that may be read. For engines."""
+    stores: Pages = field(init=False)
+    """The pages of RAM that may be written."""
     fetches: dict[int, int] = field(default_factory=dict)
-    """As `loads`, for pages that may be executed."""
+    """Start of a virtual page that may be executed, to its offset in RAM."""
     code: dict[int, Any] = field(default_factory=dict)
     """What an engine made of the instructions at virtual addresses; see there."""
+
+    def __post_init__(self, room: list[Numbers]) -> None:
+        self.loads, self.stores = Pages(room), Pages(room)
 
     def clear(self) -> None:
         """Forget everything. The tables stay the same objects, which engines hold."""
@@ -103,6 +99,8 @@ class Mmu:
         self.written: Callable[[int, int], None] = lambda offset, length: None
         """Called with offset and length after a walk has written to RAM. For engines."""
         self._contexts: dict[tuple[Mode, Mode, int, int], Context] = {}
+        self._room: list[Numbers] = []
+        """As of `Pages`, for all contexts."""
         self._filled: set[Context] = set()
         """Those that may remember something since the last `forget`: guests that fence at each
         trap have hundreds of address spaces, but use few between two fences."""
@@ -110,7 +108,7 @@ class Mmu:
         """Physical pages that the protection lets walks read all of."""
         self.stops: Stops | None = None
         """Where to stop for a debugger; None in all other runs."""
-        self.context = Context(Mode.M, Mode.M, 0, 0)
+        self.context = Context(Mode.M, Mode.M, 0, 0, self._room)
         """What is remembered for the hart's present state, as of the last `refresh`."""
         self.guarded: set[int] = set()
         """Pages of RAM, by offset, that no context's `stores` may hold. For engines."""
@@ -132,7 +130,7 @@ class Mmu:
             if len(self._contexts) >= CONTEXTS:
                 self._contexts.clear()
                 self._filled.clear()
-            context = self._contexts[key] = Context(*key)
+            context = self._contexts[key] = Context(*key, self._room)
         self.context = context
         self._filled.add(context)
 
@@ -171,7 +169,7 @@ class Mmu:
         for fetch_mode, data_mode, status, satp, *tables in state:
             key = (Mode(fetch_mode), Mode(data_mode), status, satp)
             # An engine keeps what it translated by the context, so the same one is of use again.
-            context = contexts[key] = self._contexts.get(key) or Context(*key)
+            context = contexts[key] = self._contexts.get(key) or Context(*key, self._room)
             context.clear()
             for access, pairs in zip(Access, tables, strict=True):
                 context.pages[access].update((page, physical) for page, physical in pairs)
@@ -220,6 +218,7 @@ class Mmu:
             if self.stops.watches_page(address):  # then every access has to come by here
                 return offset
         if offset is not None and self.is_uniform(physical):
+            table: dict[int, int]
             if access is Access.LOAD:
                 table = context.loads
             elif access is Access.FETCH:

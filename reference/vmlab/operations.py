@@ -18,7 +18,7 @@ from .hart import MASK64
 from .inline import expression
 from .isa import Decoded, Instruction, Kind
 from .memory import Ram
-from .mmu import KEYS, PAGE_MASK, Context
+from .mmu import Context
 
 Operation = Callable[[], int]
 
@@ -123,19 +123,17 @@ def _jump(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
 
 
 def _load(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
-    x, ram, pages, following = around.x, around.ram, around.context.loads, _after(decoded, pc)
+    x, ram, following = around.x, around.ram, _after(decoded, pc)
     rd, rs1, imm, width = decoded.rd, decoded.rs1, decoded.imm, decoded.instruction.width
     unsigned, signed = ram.unsigned[width], ram.signed[width]
-    key, shift = KEYS[width], width.bit_length() - 1
+    numbers = around.context.loads.numbers[width]
 
     def load() -> int:
-        address = x[rs1] + imm
-        x[rd] = unsigned[pages[address & key] + (address & PAGE_MASK) >> shift]
+        x[rd] = unsigned[numbers[x[rs1] + imm]]
         return following
 
     def load_signed() -> int:
-        address = x[rs1] + imm
-        x[rd] = signed[pages[address & key] + (address & PAGE_MASK) >> shift] & MASK64
+        x[rd] = signed[numbers[x[rs1] + imm]] & MASK64
         return following
 
     if rd == 0:
@@ -144,17 +142,16 @@ def _load(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
 
 
 def _store(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
-    x, pages, code, following = around.x, around.context.stores, around.code, _after(decoded, pc)
+    x, code, following = around.x, around.code, _after(decoded, pc)
     rs1, rs2, imm, width = decoded.rs1, decoded.rs2, decoded.imm, decoded.instruction.width
-    memory = around.ram.unsigned[width]
-    key, shift, mask = KEYS[width], width.bit_length() - 1, (1 << 8 * width) - 1
+    memory, numbers = around.ram.unsigned[width], around.context.stores.numbers[width]
+    shift, mask = width.bit_length() - 1, (1 << 8 * width) - 1
 
     def store() -> int:
-        address = x[rs1] + imm
-        offset = pages[address & key] + (address & PAGE_MASK)
-        if offset >> 3 in code:
+        number = numbers[x[rs1] + imm]
+        if number << shift >> 3 in code:
             raise KeyError
-        memory[offset >> shift] = x[rs2] & mask
+        memory[number] = x[rs2] & mask
         return following
 
     return store

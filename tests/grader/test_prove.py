@@ -184,6 +184,24 @@ def test_cases_are_made_up_of_what_the_course_holds(course):
     assert found["other"].files == {"traps.py": b"f = lambda: 1\n"}
 
 
+def test_a_second_solution_of_several_files_is_a_folder(course):
+    settings = course.root / "assignments/toy/assignment.toml"
+    settings.write_text(settings.read_text().replace('["traps.py"]', '["traps.py", "more.py"]'))
+    (course.root / "reference/solutions/more.py").write_text("g = 1\n")
+    (course.root / "assignments/toy/more.py").write_text("g = 1\n")
+    folder = course.root / "tests/alternatives/toy/two"
+    folder.mkdir()
+    (folder / "traps.py").write_text("from more import f\n")
+    (folder / "more.py").write_text("f = lambda: 1\n")
+    found = {case.name: case for case in cases(course.unit("toy"))}
+    assert found["two"].kind is Kind.ALTERNATIVE
+    assert found["two"].files == {
+        "traps.py": b"from more import f\n",
+        "more.py": b"f = lambda: 1\n",
+    }
+    assert found["other"].files == {"traps.py": b"f = lambda: 1\n", "more.py": b"g = 1\n"}
+
+
 def test_a_flaw_that_no_longer_fits_is_a_problem(course):
     (course.root / "reference/flawed/toy/bad.py").write_text('"""X."""\nFAILS = {"T9"}\n')
     with pytest.raises(Problem, match="FAILS names T9"):

@@ -57,7 +57,10 @@ def test_queue(bench):
         requests = [driver.request(IN, turn + n, 512, indirect=n % 2 or None) for n in range(2)]
         if not driver.kick():
             raise Mismatch("two requests are served", "an interrupt", "none")
-        for request, (answered, status, _) in zip(requests, driver.answers(), strict=True):
+        answers = driver.answers()
+        if len(answers) != 2:
+            raise Mismatch("two requests are served", "two answers", f"{len(answers)}")
+        for request, (answered, status, _) in zip(requests, answers, strict=True):
             if answered is not request or status != OK:
                 raise Mismatch(request.scenario, "S_OK, in the ring's order", f"status {status}")
         driver.reuse()

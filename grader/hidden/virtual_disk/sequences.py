@@ -12,6 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from vmlab.bench.disk import Bench, Drive
+from vmlab.bench.disk_store import Store
 from vmlab.image import Format
 
 SIZE = 1 << 16
@@ -64,7 +65,7 @@ SEQUENCES = st.tuples(_drawn(_image), st.lists(_drawn(_operation), min_size=4, m
 def play(bench: Bench, sequence: Sequence_) -> None:
     """Do all of it; raise Mismatch where the disk is not what its model is."""
     (length, bits, order), operations = sequence
-    name = f"{len(bench.store.files)}.qcow2"  # a bench may play many sequences
+    bench.store = Store()  # a sequence that failed left its files open
     fields = {"cluster_bits": bits, "refcount_order": order}
     holds = bytes(SIZE)
     if length:
@@ -72,8 +73,8 @@ def play(bench: Bench, sequence: Sequence_) -> None:
         bench.put("base.img", base)
         fields |= {"backing": "base.img", "backing_format": Format.RAW}
         holds = base[:SIZE].ljust(SIZE, b"\0")
-    bench.create(name, SIZE, **fields)
-    disk = bench.open(name, holds=holds)
+    bench.create("disk.qcow2", SIZE, **fields)
+    disk = bench.open("disk.qcow2", holds=holds)
     for number, operation in enumerate(operations):
         disk = _do(bench, disk, number, *operation)
     disk.look()

@@ -130,7 +130,7 @@ def test_new_images_of_all_kinds(bench):
         got = header.version, header.cluster_bits, header.refcount_order
         if got != (version, bits, order):
             raise Mismatch("a new image", f"{(version, bits, order)}", f"{got}")
-        if (allocated := bench.store.allocated(f"{n}")) > 200_000 and bits < 17:
+        if (allocated := bench.store.allocated(f"{n}")) > 500_000 and bits < 17:
             raise Mismatch(f"a new disk of {size:,} bytes", "kilobytes", f"{allocated:,} bytes")
     for fields in (
         {"cluster_bits": 8},
@@ -166,7 +166,7 @@ def test_writes_into_images_of_qemu(bench):
 @clause("D9")
 @weight(2)
 @number("9.3")
-@leaderboard("host writes", "asc")
+@leaderboard("host writes: a file front to back, then here and there", "asc")
 def test_writing_all_over(bench, set_leaderboard_value=None):
     """A file that is written front to back, then here and there; the host's writes are counted."""
     disk = bench.fresh(1 << 20, cluster_bits=12)
@@ -217,12 +217,17 @@ def test_what_is_not_ones_own(bench):
 @clause("D11")
 @weight(2)
 @number("11.2")
-def test_refcounts_of_all_widths(bench):
+@leaderboard("bytes written for each of the guest's: small clusters", "asc")
+def test_refcounts_of_all_widths(bench, set_leaderboard_value=None):
     """Files of thousands of clusters, with refcounts of 1 to 64 bits, in tables that grow twice."""
+    asked = written = 0
     for order, pieces in ((0, 1), (3, 2), (4, 4), (5, 8), (6, 12)):
         disk = bench.fresh(24 << 20, f"{order}.qcow2", cluster_bits=9, refcount_order=order)
         for n in range(pieces):
-            disk.write(n * 777_777, NOISE if n % 7 == 0 else NOISE[:3000])
+            data = NOISE if n % 7 == 0 else NOISE[:3000]
+            disk.write(n * 777_777, data)
+            asked += len(data)
+        written += bench.store.bytes_written
         disk.inspect()
         disk.close()
     image = Image(1 << 22, 9, refcount_order=6)
@@ -234,3 +239,4 @@ def test_refcounts_of_all_widths(bench):
     disk.inspect()
     disk.close()
     bench.open("a.qcow2", holds=disk.model).read(999_000, 70_000)
+    set_leaderboard_value(round(written / asked, 2))

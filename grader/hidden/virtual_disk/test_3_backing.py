@@ -1,6 +1,6 @@
 """Step 5, hidden: backing files and copy on write (D12 to D14)."""
 
-from gradescope_utils.autograder_utils.decorators import number, weight
+from gradescope_utils.autograder_utils.decorators import leaderboard, number, weight
 from vmlab.diskmap.build import Image
 from vmlab.image import Format, Reason
 from vmlab.testing import clause
@@ -11,7 +11,8 @@ NOISE = bytes(n * n * 5 + n // 7 & 0xFF for n in range(1 << 16))
 @clause("D12")
 @weight(1)
 @number("12.2")
-def test_deeper_chains(bench):
+@leaderboard("host reads: a chain of four", "asc")
+def test_deeper_chains(bench, set_leaderboard_value=None):
     """Three images, of other cluster sizes, versions and lengths, upon a base that is not whole."""
     base = NOISE[:20_001]
     bench.put("base.img", base)
@@ -31,6 +32,7 @@ def test_deeper_chains(bench):
     disk.read(30_200, 100)
     disk.read((1 << 16) - 7, 20)
     disk.close()
+    set_leaderboard_value(bench.store.reads)
     small = Image(5_120, 9, backing=b"base.img").data(1, b"small")
     bench.put("small.qcow2", small.file())
     disk = bench.open("small.qcow2", holds=small.contents(base))
@@ -72,7 +74,8 @@ def test_locks_of_a_chain(bench):
 @clause("D13")
 @weight(1)
 @number("13.2")
-def test_writes_upon_a_chain(bench):
+@leaderboard("host bytes: copies on write", "asc")
+def test_writes_upon_a_chain(bench, set_leaderboard_value=None):
     """Writes at all places of a cluster, upon raw, compressed, zero and missing clusters below."""
     low = Image(1 << 16, 12)
     for n in range(0, 16, 3):
@@ -92,6 +95,7 @@ def test_writes_upon_a_chain(bench):
     disk.look()
     disk.inspect()
     bench.check_untouched("low.qcow2")
+    set_leaderboard_value(bench.store.bytes_read + bench.store.bytes_written)
 
 
 @clause("D14")

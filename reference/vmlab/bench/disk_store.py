@@ -11,6 +11,8 @@ from vmlab.testing import Mismatch
 
 PAGE = 4096
 HOLE = bytes(PAGE)
+SPACE = 256 << 20
+"""Bytes that may be written between marks: they are kept here, and in the log."""
 FOREIGN = frozenset("\\:\0")
 """Characters that lead elsewhere on some host, or nowhere."""
 LARGEST = 1 << 62
@@ -177,6 +179,8 @@ class Store:
             )
         if offset + len(data) > LARGEST:
             raise Refused(Reason.FAILED, f"{name}: file too large")
+        if self.bytes_written + len(data) > SPACE:
+            raise Refused(Reason.FAILED, f"{name}: no space left")
         piece = data[: self.short] if self.short else data
         file.write(offset, piece)
         self.log.append(Wrote(name, offset, piece))

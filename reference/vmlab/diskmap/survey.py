@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 
 from ..block import SECTOR
 from .layout import (
@@ -28,6 +29,8 @@ from .layout import (
     words,
 )
 
+MOST_CLUSTERS, MOST_PROBLEMS = 1 << 22, 10_000
+"""Where looking ends: an image can be made to keep one busy for ever, and to fill all memory."""
 SHARED = ("L2 table", "data", "compressed")
 """Kinds of clusters to which several entries may lead."""
 
@@ -63,8 +66,10 @@ class Survey:
         self.kinds: dict[int, str] = {}
         """What each cluster holds: "header", "L1 table", "data" and so on."""
         self.blocks = self._read_blocks()
-        self.counts = dict(self._counted())
+        self.counts = dict(islice(self._counted(), MOST_CLUSTERS + 1))
         """By cluster of the file: what the image says how often it is referred to, if at all."""
+        if len(self.counts) > MOST_CLUSTERS:
+            raise BadImage(f"it counts more than {MOST_CLUSTERS:,} clusters")
         self.snapshots: list[SnapshotRow] = []
         self._walk()
         self._compare()
@@ -102,6 +107,8 @@ class Survey:
 
     def _error(self, text: str, weight: Weight = Weight.ERROR) -> None:
         self.problems.append(Problem(weight, text))
+        if len(self.problems) > MOST_PROBLEMS:
+            raise BadImage(f"it has more than {MOST_PROBLEMS:,} problems, the last: {text}")
 
     def _read_blocks(self) -> list[int]:
         header = self.header
@@ -116,6 +123,8 @@ class Survey:
         bits = self.header.cluster_bits
         for cluster in range(offset >> bits, (offset + length - 1 >> bits) + 1):
             if cluster not in self.uses:
+                if len(self.uses) > MOST_CLUSTERS:
+                    raise BadImage(f"it uses more than {MOST_CLUSTERS:,} clusters")
                 self.kinds[cluster] = kind
             elif (old := self.kinds[cluster]) != kind or kind not in SHARED:
                 self._error(f"{kind} at {offset:#x} overlaps: {old}")

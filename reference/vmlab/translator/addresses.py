@@ -1,7 +1,6 @@
 """Where loads and stores find their data: an item of RAM by way of the TLB, or several at once.
 
-A table of the MMU maps the start of a page to its offset in RAM. Its key keeps the low bits that
-alignment wants 0, so that one look-up, or its KeyError, answers for both.
+One look-up of the address gives the number of the item, or a KeyError (see `vmlab.lookaside`).
 
 Code often uses one base register several times: a stack frame, a record. The look-up is then made
 once for all of the *group*, if they lie in one page; else the group's variable is 0, and each makes
@@ -13,10 +12,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..isa import Decoded, Kind
-from ..mmu import KEYS, PAGE_MASK
+from ..lookaside import PAGE_MASK
 from .flow import Node
-from .values import MASK, Value, add, constant
+from .values import Value, add, constant
 
+FEWEST = 3
+"""Members that make a group pay."""
 TABLES = {Kind.LOAD: "loads", Kind.STORE: "stores"}
 PAGE = PAGE_MASK + 1
 ADDRESSES = (-(1 << 57), 1 << 57)
@@ -53,19 +54,20 @@ def group(decoded: Decoded) -> Group | None:
 
 
 def plan(node: Node) -> dict[int, Span]:
-    """Return the spans of the groups in a node that have two members, by the first's address."""
+    """Return the spans of the groups in a node that pay, by the first member's address."""
     spans: dict[int, Span] = {}
-    begun: dict[Group, tuple[int, Span]] = {}
+    begun: dict[Group, tuple[int, Span, int]] = {}
     for pc, decoded in node.instructions:
         key, at = group(decoded), decoded.imm
         if key in begun:
-            first, (low, high) = begun[key]
+            first, (low, high), members = begun[key]
             span = min(low, at), max(high, at)
             if span[1] - span[0] < PAGE // 4:
-                spans[first] = span
-                begun[key] = first, span
+                begun[key] = first, span, members + 1
+                if members + 1 >= FEWEST:
+                    spans[first] = span
         elif key is not None:
-            begun[key] = pc, (at, at)
+            begun[key] = pc, (at, at), 1
         if decoded.instruction.kind not in (Kind.STORE, Kind.BRANCH):
             begun = {key: value for key, value in begun.items() if key.base != decoded.rd}
     return spans
@@ -74,8 +76,8 @@ def plan(node: Node) -> dict[int, Span]:
 def begin(key: Group, span: Span, base: Value) -> str:
     """Return the statement that looks up a group. It raises KeyError where its members would."""
     low, high = max(0, -span[0]), PAGE - key.width - max(0, span[1])
-    number = f"{key.table}[{base.source} & {KEYS[key.width]:#x}] + t{_shift(key.width)}"
-    return f"{key.name} = {number} if {low} <= (t := {base.source} & {PAGE_MASK}) <= {high} else 0"
+    number = f"{key.table}{key.width}[{base.source}]"
+    return f"{key.name} = {number} if {low} <= {base.source} & {PAGE_MASK} <= {high} else 0"
 
 
 def member(key: Group, decoded: Decoded, alone: str) -> str:
@@ -87,16 +89,5 @@ def member(key: Group, decoded: Decoded, alone: str) -> str:
 
 def item(decoded: Decoded, table: str, base: Value) -> str:
     """Return the number of an item in RAM: translated, and aligned, or KeyError."""
-    width = decoded.instruction.width
     address = add(base, constant(decoded.imm))
-    if address.constant:
-        at = address.low & MASK
-        return f"{table}[{at & KEYS[width]}] + {at & PAGE_MASK}{_shift(width)}"
-    name, first = address.source, address.source
-    if not name.isidentifier():
-        name, first = "t", f"(t := {address.source})"
-    return f"{table}[{first} & {KEYS[width]:#x}] + ({name} & {PAGE_MASK}){_shift(width)}"
-
-
-def _shift(width: int) -> str:
-    return f" >> {width.bit_length() - 1}" if width > 1 else ""
+    return f"{table}{decoded.instruction.width}[{address.source}]"

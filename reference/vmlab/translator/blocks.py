@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..isa import Decoded, Kind, decode
+from ..lookaside import PAGE_MASK
 from ..memory import Ram
-from ..mmu import PAGE_MASK
 from ..operations import Surroundings, by_the_book, operation
 from .pages import CodePage
 
@@ -45,6 +45,10 @@ class Block:
     """The heat at which it becomes the head of a region."""
     heat: int = 0
     """How often it was executed."""
+
+    def cool(self) -> None:
+        """Let it become hot again: the region that it was in is gone."""
+        self.hot = self.heat + HOT
 
 
 def instruction(page: CodePage, pc: int, ram: Ram) -> Decoded | None:

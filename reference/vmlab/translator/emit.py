@@ -31,7 +31,10 @@ from .turns import body
 from .values import S32, SIGN
 
 NAME = "region"
-ARGUMENTS = "x, hart, engine, pcs, targets, loads, stores, wait, s1, s2, s4, s8, u1, u2, u4"
+ARGUMENTS = (
+    "x, hart, engine, pcs, targets, loads, stores, wait, s1, s2, s4, s8, u1, u2, u4, "
+    "loads1, loads2, loads4, loads8, stores1, stores2, stores4, stores8"
+)
 """What the function finds in its defaults: see `vmlab.translator.region`."""
 
 

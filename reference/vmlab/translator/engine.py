@@ -28,8 +28,6 @@ SMALL, LARGE = 400, 1000
 REFUSED = 20
 """Refusals to be entered after which a region is made anew, with fewer assumptions."""
 LAST_GENERATION = 3
-CHANGES = 16
-"""Changes of its code after which a page has no more regions: it seems to be data as well."""
 
 
 class Translator(Interpreter):
@@ -174,11 +172,12 @@ class Translator(Interpreter):
         code = self._mmu.context.code
         old = unit.region if type(unit) is Entry else None
         generation = old.generation + 1 if old else 0
+        retired = self._clock.retired
 
         def lookup(pc: int) -> tuple[CodePage, int] | None:
             page: CodePage | None = code.get(~(pc >> 12))
             block = page.blocks.get(pc) if page else None
-            if page is None or block is None or block.heat < WARM or page.frame.changes > CHANGES:
+            if page is None or block is None or block.heat < WARM or page.frame.is_data(retired):
                 return None
             if old is None and pc != head and type(code.get(pc)) is Entry:
                 return None
@@ -186,10 +185,10 @@ class Translator(Interpreter):
 
         nodes = select(head, lookup, self._instruction, LARGE if old else SMALL)
         narrow = not isinstance(unit, Entry) or unit.refused < REFUSED
-        if head not in nodes or (old and narrow and set(nodes) <= set(old.nodes)):
+        if old is None and not (head in nodes and pays(nodes)):
+            unit.hot *= LATER  # more of what is around it may be warm then, or the page at rest
             return
-        if old is None and not pays(nodes):
-            unit.hot *= LATER  # more of what is around it may be warm then
+        if head not in nodes or (old and narrow and set(nodes) <= set(old.nodes)):
             return
         region = translate(
             nodes, head, self, self._ram, self._hart, self._block, generation, narrow

@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..isa import Decoded, Kind
-from ..mmu import KEYS, PAGE_MASK
+from ..lookaside import KEYS, PAGE_MASK
 from .addresses import PAGE
 from .flow import Node
 from .instructions import State
-from .values import Value, add, constant, signed
+from .values import S32, Value, add, constant, signed
 
 ADDS = {"addi": False, "addiw": True, "add": False, "addw": True}
 """What steps a register on, and whether its result is a signed number of 32 bits."""
@@ -65,7 +65,7 @@ class Fill:
 
     @property
     def words(self) -> set[int]:
-        """Return the registers that must be known to be signed numbers of 32 bits."""
+        """Return the registers that must be signed numbers of 32 bits."""
         stepped = {number for number, step in self.steps.items() if step.word}
         return stepped | ({self.end} if self.steps[self.counter].word else set())
 
@@ -115,15 +115,18 @@ def _is_fill(store: Decoded, steps: dict[int, Step]) -> bool:
 
 
 def lines(fill: Fill, state: State) -> list[str]:
-    """Return the statements, for where the loop is entered; none if too little is known."""
-    if not all(state.register(number).word for number in fill.words):
-        return []
+    """Return the statements, for where the loop is entered."""
     store, counter = fill.store, fill.steps[fill.counter]
     base, width = fill.steps[store.rs1], store.instruction.width
     address = add(state.register(store.rs1), constant(store.imm)).source
     if fill.late:
         address = f"({address} + {base.source})"
-    conditions = [f"{step.source} > 0" for step in (counter, base) if step.register]
+    conditions = [
+        f"{S32[0]} <= x{number} <= {S32[1]}"
+        for number in sorted(fill.words)
+        if not state.register(number).word
+    ]
+    conditions += [f"{step.source} > 0" for step in (counter, base) if step.register]
     if fill.unsigned:
         conditions.append(f"x{fill.counter} >= 0")
     turns = (  # that go on for certain; that lie in the page; that the limit allows

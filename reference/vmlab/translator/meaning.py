@@ -206,10 +206,11 @@ def _compare_unsigned(left: Value, sign: str, right: Value) -> str:
     if left.constant or right.constant:
         known, other = (left, second) if left.constant else (right, first)
         same = f"{other} >= 0" if known.low >= 0 else f"{other} < 0"
-    else:
-        same = f"({first} ^ {second}) >= 0"
-    differ = f"{second} < 0" if sign == "<" else f"{first} < 0"
-    return f"({first} {sign} {second} if {same} else {differ})"
+        differ = f"{second} < 0" if sign == "<" else f"{first} < 0"
+        return f"({first} {sign} {second} if {same} else {differ})"
+    # Mostly both are addresses that are not negative, and one chain of comparisons tells.
+    less, order, more = (first, "<", second) if sign == "<" else (second, "<=", first)
+    return f"(0 <= {less} {order} {more} or {more} < 0 and ({less} >= 0 or {less} {order} {more}))"
 
 
 def _arithmetic(left: Value, op: ast.operator, right: Value) -> Value:

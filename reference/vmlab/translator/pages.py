@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..clock import Clock
+from ..lookaside import PAGE_MASK
 from ..memory import PAGE_SIZE
-from ..mmu import PAGE_MASK, Context, Mmu
+from ..mmu import Context, Mmu
 
 if TYPE_CHECKING:
     from .blocks import Block
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 SOON = 10_000
 """Instructions between two changes of a page, below which it seems to be data as well."""
+CHANGES = 16
+"""Changes, each soon after the last, after which a page has no more regions for a while."""
 PAGES_AT_MOST = 1 << 12
 """Pages that are kept; when there would be more, all are forgotten."""
 USED_AT_MOST = 24
@@ -46,6 +49,10 @@ class Frame:
     """How often code in it has changed, each time soon after the last."""
     changed: int = 0
     """How many instructions had retired then."""
+
+    def is_data(self, retired: int) -> bool:
+        """Tell whether the page seems to be data as well, for now."""
+        return self.changes > CHANGES and retired - self.changed < SOON
 
     def __post_init__(self) -> None:
         self.held = bytearray(self.memory)

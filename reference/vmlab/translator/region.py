@@ -73,11 +73,12 @@ class Region:
             self.pages[0].context.code.update(self.entries)
 
     def remove(self) -> None:
-        """Forget the region: some of its code has changed, or a better one is there."""
+        """Forget the region: some of its code has changed."""
         code = self.pages[0].context.code
         for pc, entry in self.entries.items():
             if code.get(pc) is entry:
                 del code[pc]
+            entry.block.cool()
         for page in self.pages:
             if self in page.regions:
                 page.regions.remove(self)
@@ -155,6 +156,8 @@ def translate(
     for width in (1, 2, 4, 8):
         scope[f"s{width}"] = ram.signed[width]
         scope[f"u{width}"] = ram.unsigned[width]
+        scope[f"loads{width}"] = context.loads.numbers[width]
+        scope[f"stores{width}"] = context.stores.numbers[width]
     exec(_compiled(source.text, f"<region {head:#x}>"), scope)
     function = scope[emit.NAME]
     region = Region(source, frozenset(nodes), pages, generation, wait)

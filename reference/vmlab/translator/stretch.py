@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..isa import Decoded, Kind
-from ..mmu import KEYS, PAGE_MASK
+from ..lookaside import KEYS, PAGE_MASK
 from .addresses import PAGE, TABLES
 from .instructions import State
 from .liveness import reads

@@ -34,7 +34,7 @@ What a loop waits for a stretch is kept from one entry of the region to the next
 from __future__ import annotations
 
 from ..isa import Decoded, Kind
-from ..mmu import PAGE_MASK
+from ..lookaside import PAGE_MASK
 from . import fills
 from .addresses import ADDRESSES, TABLES, Span
 from .arm import ArmWriter

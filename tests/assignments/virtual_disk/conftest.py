@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from vmlab.bench.disk import Bench
 from vmlab.link.interface import Interface
 from vmlab.link.local import LocalLink
@@ -18,6 +19,7 @@ from vmlab.parts.disk import Part
 from vmlab.testing.loading import load_part
 
 from grader.assignment import load_assignment
+from grader.shrinking import use_profile
 
 ROOT = Path(__file__).parents[3]
 ASSIGNMENT = ROOT / "assignments" / "virtual_disk"
@@ -80,7 +82,13 @@ def public_tests() -> list[PartTest]:
 
 @pytest.fixture(scope="session")
 def hidden_tests() -> list[PartTest]:
-    return _tests(ROOT / "grader" / "hidden" / "virtual_disk", public=False)
+    # Imported as in grading, so that no example of hypothesis's has to be drawn or done in time.
+    settings.register_profile("before", settings.default)
+    use_profile()
+    try:
+        return _tests(ROOT / "grader" / "hidden" / "virtual_disk", public=False)
+    finally:
+        settings.load_profile("before")
 
 
 @pytest.fixture(scope="session")

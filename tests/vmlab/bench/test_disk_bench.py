@@ -97,6 +97,17 @@ def test_the_store_fails_when_told_to():
         store.write("a", 0, b"x")
 
 
+def test_what_is_written_is_bounded(monkeypatch):
+    monkeypatch.setattr("vmlab.bench.disk_store.SPACE", 1000)
+    store = Store()
+    store.resize("a", 512)
+    store.write("a", 0, bytes(512))
+    with pytest.raises(Refused, match="no space left"):
+        store.write("a", 0, bytes(512))
+    store.mark()
+    store.write("a", 0, bytes(512))
+
+
 # Losses of power
 
 
@@ -124,6 +135,31 @@ def test_what_was_flushed_is_in_every_state():
     last = crashes(store, 100, 1)[-2:]
     assert {crash.files["a"].read(0, 1024)[0] for crash in last} == {ord("x")}
     assert Flushed("a") in store.log
+
+
+def test_what_nothing_is_left_of_is_told_once_until_something_becomes_durable():
+    store = Store()
+    store.files["a"] = SparseFile(bytes(1024))
+    store.mark()
+    for durable in (lambda: store.flush("a"), lambda: store.resize("a", 1536)):
+        store.write("a", 0, b"x" * 512)
+        store.write("a", 512, b"y" * 512)
+        durable()
+    found = [crash.scenario for crash in crashes(store, 100, 1)]
+    assert [text.partition(":")[0].split()[5] for text in found if "nothing" in text] == [
+        "1",  # as the log began
+        "3",  # flushed
+        "6",  # of another length
+    ]
+
+
+def test_a_copy_of_a_file_is_one_of_its_own():
+    file = SparseFile(b"a" * 5000)
+    copy = file.copy()
+    copy.write(4090, b"b" * 10)
+    copy.resize(4200)
+    assert (file.read(0, 5000), file.size) == (b"a" * 5000, 5000)
+    assert copy.read(4080, 200) == b"a" * 10 + b"b" * 10 + b"a" * 100
 
 
 def test_a_flush_that_does_nothing_is_seen(bench, module):

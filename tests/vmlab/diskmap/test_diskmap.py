@@ -54,6 +54,26 @@ def refcount_of(name):
 
 
 @pytest.mark.parametrize(
+    ("limit", "most", "text"),
+    [
+        ("MOST_PROBLEMS", 9, "more than 9 problems"),
+        ("MOST_CLUSTERS", 5, "counts more than 5 clusters"),
+        ("MOST_CLUSTERS", 8, "uses more than 8 clusters"),
+    ],
+)
+def test_what_would_keep_one_busy_for_ever_is_not_looked_at(monkeypatch, limit, most, text):
+    image = an_image()
+    file = bytearray(image.file())
+    if "counts" not in text:  # no cluster is counted, so each that is used is a problem
+        block = image.places["block"]
+        file[block : block + image.cluster] = bytes(image.cluster)
+    Survey(SparseFile(bytes(file)))
+    monkeypatch.setattr(f"vmlab.diskmap.survey.{limit}", most)
+    with pytest.raises(BadImage, match=text):
+        Survey(SparseFile(bytes(file)))
+
+
+@pytest.mark.parametrize(
     ("at", "data", "weight", "text"),
     [
         (refcount_of("data.100"), b"\0\1", Weight.ERROR, "refcount 1, 2 references"),

@@ -22,7 +22,7 @@ def eager(monkeypatch):
     monkeypatch.setattr("vmlab.translator.flow.LONG", 0)
     monkeypatch.setattr("vmlab.translator.engine.WARM", 1)
     monkeypatch.setattr("vmlab.translator.engine.GROW", 5)
-    monkeypatch.setattr("vmlab.translator.engine.CHANGES", 1 << 30)
+    monkeypatch.setattr("vmlab.translator.pages.CHANGES", 1 << 30)
 
 
 class Pair:

@@ -92,6 +92,11 @@ LOOPS = {
         "addi a0, s1, 700\n li a1, 9\n andi a3, s0, 3\n addi a3, a3, -2\n li a4, 1\n li a2, 500",
         "sb s0, 0(a0)\n add a0, a0, a3\n add a1, a1, a4\n blt a1, a2, 1b",
     ),
+    "a word that is none before the first turn": (
+        "addi a0, s1, 70\n andi a3, s0, 1\n slli a3, a3, 33\n sub a1, zero, a3\n addi a1, a1, 70\n"
+        " li a2, 1500\n li a3, 7",
+        "sb s0, 0(a0)\n addw a1, a3, a1\n add a0, a0, a3\n blt a1, a2, 1b",
+    ),
     "its own code": (
         "la a0, again\n addi a0, a0, 300\n addi a1, a0, 400",
         "sb s0, 0(a0)\n addi a0, a0, 1\n bne a0, a1, 1b",

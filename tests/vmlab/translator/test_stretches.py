@@ -138,6 +138,11 @@ LOOPS = {
         "lbu a3, 0(a0)\n bnez a3, 2f\n addi a5, a5, 1\n mv a4, a1\n sw a4, 600(s1)\n"
         " blt a2, a1, 2f\n add a4, a4, a2\n2: addi a2, a2, 1\n addi a0, a0, 1\n bne a2, a1, 1b",
     ),
+    "two ways set a register, and its value is known where the turn ends": (
+        "addi a0, s1, 8\n addi a1, s1, 400\n li a3, 0",
+        "lbu a2, 0(a0)\n addi a0, a0, 1\n andi a5, a0, 1\n beqz a5, 2f\n li t1, 1\n j 3f\n"
+        "2: li t1, 2\n3: add a3, a3, t1\n mv t1, a1\n bne a0, a1, 1b",
+    ),
     "nested": (
         "mv a0, s1\n addi a2, s1, 640\n li a4, 0",
         "addi a1, a0, 64\n3: lw a3, 0(a0)\n addi a0, a0, 4\n addw a4, a4, a3\n bne a0, a1, 3b\n"
