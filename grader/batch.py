@@ -14,6 +14,7 @@ from grader.atomic import write_text
 from grader.course import Unit
 from grader.intake import Source, take
 from grader.intake.listing import Incomplete, Unreadable
+from grader.isolation import Isolation
 from grader.outcome import internal
 from grader.problem import Problem, Stopped, disk_is_full
 from grader.render import report_text
@@ -43,7 +44,7 @@ class Batch:
     """Gets a folder a submission."""
     jobs: int = 1
     """Submissions at a time."""
-    trust: bool = False
+    isolation: Isolation = field(kw_only=True)
     done: list[Report] = field(default_factory=list)
     """In the order in which they were finished; their files are written."""
 
@@ -129,7 +130,7 @@ class Batch:
                 self.tests,
                 name=source.name,
                 student=source.student,
-                trust=self.trust,
+                isolation=self.isolation,
                 stop=stop,
             )
         return report.model_copy(update={"notes": taken.notes})

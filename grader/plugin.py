@@ -121,20 +121,20 @@ class GradingPlugin:
         workers: Workers | None,
         send: Callable[[Event], None],
         clock: Callable[[], float] = time.monotonic,
+        seconds: float | None = None,
     ) -> None:
         self._unit = unit
         self._workers = workers
         self._send = send
         self._clock = clock
-        self._end = clock() + unit.settings.limits.submission_seconds
+        given: float = unit.settings.limits.submission_seconds
+        given = given if seconds is None else min(given, seconds)
+        self._end = clock() + given
         self._infos: dict[str, TestInfo] = {}
         self._run: Run | None = None
         self._broken = False
         self._reason = ""
-        self._used_up = (
-            f"the {unit.settings.limits.submission_seconds} seconds that a submission has for all "
-            "tests were used up"
-        )
+        self._used_up = f"the {given:g} seconds that a submission has for all tests were used up"
         protocol = importlib.import_module(f"vmlab.parts.{unit.settings.part}").Part
         self._interface: Interface[Any] = Interface.of(protocol)
 

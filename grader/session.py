@@ -66,12 +66,17 @@ def serve(request: Request, send: Callable[[Event], None]) -> None:
     """Collect the tests, and run them if there is a submission. Raise Problem."""
     unit = Course(request.course).unit(request.assignment)
     with _workers(request, unit) as workers:
-        run_tests(unit, workers, send)
+        run_tests(unit, workers, send, request.seconds)
 
 
-def run_tests(unit: Unit, workers: Workers | None, send: Callable[[Event], None]) -> None:
-    """Run the tests with parts out of `workers`; with None only collect them."""
-    plugin = GradingPlugin(unit, workers, send)
+def run_tests(
+    unit: Unit,
+    workers: Workers | None,
+    send: Callable[[Event], None],
+    seconds: float | None = None,
+) -> None:
+    """Run the tests with parts out of `workers`, within `seconds`; with None only collect them."""
+    plugin = GradingPlugin(unit, workers, send, seconds=seconds)
     collect_only = ["--collect-only"] if workers is None else []
     pytest.main([*_arguments(unit), *collect_only], plugins=[plugin, Shortcuts()])
 

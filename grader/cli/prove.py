@@ -16,6 +16,7 @@ from rich.text import Text
 
 from grader.cases import Kind, cases
 from grader.course import Course, Unit
+from grader.isolation import for_our_own
 from grader.prove import Judged, Proof, grade_all, runs_of
 from grader.prove import prove as judge
 from grader.report import Report, show_points
@@ -47,9 +48,10 @@ def prove(
     known = cases(unit)
     tests = collect(unit)
 
+    isolation = for_our_own(unit.course)
+
     def grade(unit: Unit, folder: Path, stop: Event) -> Report:
-        # What is graded here is our own, so it can be proven on a host without walls too.
-        return grade_submission(unit, folder, tests, stop=stop, trust=True)
+        return grade_submission(unit, folder, tests, stop=stop, isolation=isolation)
 
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("grading", total=sum(runs_of(case, runs) for case in known))
