@@ -89,6 +89,8 @@ class Report(_Model):
     """What else the student should know, such as files that were left out."""
     graded: bool = True
     """False: there is no score, by no fault of the student or because it could not be read."""
+    trouble: str = ""
+    """What failed by our fault, where no test can tell of it; for the instructor."""
     execution_time: float = 0.0
     """Seconds."""
 

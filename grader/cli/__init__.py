@@ -16,7 +16,7 @@ from grader.cli.image import image
 from grader.course import COURSE_VARIABLE
 from grader.problem import Problem, Stopped
 
-COMMANDS = ("grade", "prove", "release", "cut", "doctor", "example")
+COMMANDS = ("grade", "prove", "release", "cut", "doctor", "example", "gradescope")
 """Each is a module here, with a function of the same name."""
 
 app = typer.Typer(

@@ -26,7 +26,7 @@ tests() {
     # Nothing can be compiled later, in a container whose files are read-only.
     python3 -m compileall -q --invalidation-mode unchecked-hash "$here/grader" "$here/reference"
     PYTHONPATH=$here/reference:$here GRADER_COURSE=$here python3 -m grader.image.collect
-    chmod 0700 /autograder
+    chmod o= /autograder
 }
 
 case "${1:-all}" in

@@ -47,13 +47,13 @@ def choose(
             else:
                 yield container, "Isolation: docker."
                 return
-        local = _local(mode, unit.course, trust)
-        yield local, f"Isolation: {local.name}{why.rstrip('.')}."
+        here = local(mode, unit.course, trust)
+        yield here, f"Isolation: {here.name}{why.rstrip('.')}."
 
 
 def for_our_own(course: Course) -> Isolation:
     """Return what to grade our own code with, on a host without walls too."""
-    return _local("auto", course, trust=True)
+    return local("auto", course, trust=True)
 
 
 @contextmanager
@@ -68,7 +68,8 @@ def _container(unit: Unit, tag: str) -> Iterator[Container]:
         yield Container(found.identity, labels, standing, memory)
 
 
-def _local(mode: str, course: Course, trust: bool) -> Local:
+def local(mode: str, course: Course, trust: bool) -> Local:
+    """Return an isolation of this host. Raise Problem if it does not stand or is not enough."""
     standing = _look()
     missing = walls.missing(standing, walls.closed(course.secrets))
     if missing and not trust:
