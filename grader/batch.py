@@ -28,6 +28,8 @@ RESULTS = "results.json"
 TEXT = "report.txt"
 TROUBLE = "internal_errors.txt"
 """Beside the reports, for the instructor only, if the grader itself failed."""
+TAMPERING = "tampering.txt"
+"""The same, if a submission tried what walls forbid."""
 
 
 class Interrupted(Exception):
@@ -179,10 +181,14 @@ def write(report: Report, unit: Unit, out: Path) -> None:
     folder = out / report.submission
     write_text(folder / RESULTS, results_of(report, unit.settings).text())
     write_text(folder / TEXT, report_text(report, unit.settings))
-    if report.internal_errors:
-        write_text(folder / TROUBLE, _trouble(report))
-    else:
-        (folder / TROUBLE).unlink(missing_ok=True)  # of an earlier run
+    for name, text in (
+        (TROUBLE, _trouble(report)),
+        (TAMPERING, "".join(f"{line}\n" for line in report.tampering)),
+    ):
+        if text:
+            write_text(folder / name, text)
+        else:
+            (folder / name).unlink(missing_ok=True)  # of an earlier run
 
 
 def _trouble(report: Report) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 
+from grader import attacks
 from grader.cases import Case, Kind
 from grader.course import Unit
 from grader.report import Report, TestResult, show_points
@@ -47,6 +48,17 @@ class Proof:
             *(f"{j.case.name}: {text}" for j in self.judged for text in j.complaints),
             *self.general,
         ]
+
+
+def prove_attacks(
+    unit: Unit, cases: Sequence[Case], reports: Mapping[str, Sequence[Report]]
+) -> list[str]:
+    """Return the complaints about attacks, each with the case that it is about."""
+    return [
+        f"attack {case.name}: {text}"
+        for case in cases
+        for text in attacks.complaints(unit, case, reports[case.name][0])
+    ]
 
 
 def prove(unit: Unit, cases: Sequence[Case], reports: Mapping[str, Sequence[Report]]) -> Proof:

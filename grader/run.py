@@ -86,6 +86,7 @@ def grade_submission(
         submission=folder.resolve(),
         walls=isolation.walls,
         seconds=seconds,
+        only=None if tests is None else [test.id for test in tests],
     )
     with isolation.session(request) as session:
         for event in session.events(patience, stop):

@@ -150,6 +150,8 @@ def _print_json(assignment: str, reports: list[Report]) -> None:
 
 def _tell_of_trouble(errors: Console, reports: list[Report], where: Path) -> None:
     for report in reports:
+        for said in report.tampering[:3]:
+            errors.print(f"TAMPERING by {report.submission}: {said}", markup=False, soft_wrap=True)
         if report.internal_errors:
             errors.print(
                 f"INTERNAL ERROR of the grader in {len(report.internal_errors)} tests of "

@@ -59,6 +59,8 @@ def grade(course: Course, place: Path = PLACE, begin: float | None = None) -> No
         print(f"Isolation: {isolation.name}; walls: {', '.join(isolation.walls)}", flush=True)
         left = rule.deadline_seconds - RESERVE - (time.monotonic() - begin)
         report = grade_source(unit, source, None, isolation, seconds=max(left, 1.0))
+    for said in report.tampering:
+        print(f"TAMPERING: {said}", flush=True)
     if report.trouble:
         print(f"INTERNAL ERROR {report.trouble}", flush=True)
     for test in report.internal_errors:

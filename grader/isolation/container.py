@@ -104,11 +104,10 @@ class Container:
                 ),
             )
             try:
-                attached = api.attach_socket(
-                    made["Id"], {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
-                )
-                api.start(made["Id"])
-                yield Stream(attached)
+                ways = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+                with Stream(api.attach_socket(made["Id"], ways)) as stream:
+                    api.start(made["Id"])
+                    yield stream
             finally:
                 _remove(client, made["Id"])
 
@@ -117,11 +116,21 @@ class Stream:
     """What goes into a container, and what comes out of it."""
 
     def __init__(self, attached: Any) -> None:
-        self._kept = attached  # its garbage collection would close the socket
+        self._attached = attached
         self._socket: socket.socket = getattr(attached, "_sock", attached)
         self._received = bytearray()
         self.printed = b""
         """The end of what came on standard error."""
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        # The SDK wraps the socket twice, and closes neither.
+        for each in (self._attached, getattr(self._attached, "_response", None), self._socket):
+            if each is not None:
+                with suppress(OSError):
+                    each.close()
 
     def send(self, data: bytes) -> None:
         """Send all of `data` to standard input. Raise OSError."""

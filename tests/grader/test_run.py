@@ -141,7 +141,7 @@ def test_a_session_that_hangs_is_ended_with_its_children(session, unit, tmp_path
 
 def test_a_deaf_session_is_killed_with_its_children(session, unit, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        run, "PATIENCE", ((None, 0.1), (signal.SIGTERM, 0.1), (signal.SIGKILL, None))
+        local, "PATIENCE", ((None, 0.1), (signal.SIGTERM, 0.1), (signal.SIGKILL, None))
     )
     session(
         f"""
