@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import walls
+from grader import attacks, walls
 from grader.course import Course
 from grader.gradescope.bundle import bundle
 from grader.image.build import GRADESCOPE_BASE
@@ -112,6 +112,21 @@ def test_whatever_the_metadata(client, custom, tmp_path):
         place.mkdir()
         text, _ = run(client, custom.identity, place, {"traps.py": SOLUTION}, metadata)
         assert json.loads(text)["score"] == 10
+
+
+@pytest.mark.parametrize(
+    "name", ["write_results", "read_hidden_tests", "read_proc", "network", "exit", "descriptors"]
+)
+def test_attacks_gain_nothing(client, custom, tmp_path, name):
+    unit = Course(TOY).unit("toy")
+    corpus = attacks.attacks(unit, Path(__file__).parent.parent.parent / "attacks")
+    case = next(each for each in corpus if each.name == name)
+    files = {name: data.decode() for name, data in case.files.items()}
+    text, printed = run(client, custom.identity, tmp_path, files)
+    assert json.loads(text)["score"] == 0
+    assert "def test_choice_anywhere" not in text
+    assert "student@example.com" not in text
+    assert not case.tells or f"TAMPERING: the part tried to {case.tells}" in printed
 
 
 def test_nothing_handed_in(client, custom, tmp_path):
