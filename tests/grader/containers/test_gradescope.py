@@ -54,7 +54,9 @@ def by_zip(client, custom, tmp_path_factory):
             entry.size, entry.mode = len(data), 0o644  # whatever the modes, it must work
             context.addfile(entry, io.BytesIO(data))
     buffer.seek(0)
-    image, _ = client.images.build(fileobj=buffer, custom_context=True, tag="vmlab-toy:zip-tests")
+    image, _ = client.images.build(
+        fileobj=buffer, custom_context=True, tag="vmlab-toy:zip-tests", rm=True, forcerm=True
+    )
     return image.id
 
 

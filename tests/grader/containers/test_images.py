@@ -26,7 +26,8 @@ def test_nothing_but_what_grades_is_left(client, home):
     script = "command -v gcc cc make git; qemu-img --version >/dev/null && echo qemu-img"
     script += "; ls /var/lib/apt/lists /autograder /autograder/source; find / -xdev -name '*.whl'"
     said = client.containers.run(home.identity, ["sh", "-c", script], remove=True).decode().split()
-    listed = [word for word in said if "ensurepip" not in word]
+    # Gradescope's layout, which a base may have laid out already.
+    listed = [word for word in said if "ensurepip" not in word and word != "submission"]
     assert listed == [
         *("qemu-img", "/autograder:", "results", "run_autograder", "source"),
         *("/autograder/source:", "assignments", "grader", "reference", "requirements.lock"),
