@@ -24,7 +24,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TOY = ROOT / "tests" / "grader" / "toy_course"
-RIGHT = {"good": 10.0, "wrong": 4.0, "again": 10.0, "skeleton": 0.0}
+KINDS = {"good": 10.0, "wrong": 4.0, "skeleton": 0.0}
+RIGHT = {f"{kind}{number}": right for number in range(4) for kind, right in KINDS.items()}
 
 
 def main() -> None:
@@ -56,14 +57,14 @@ def main() -> None:
 def hand_in(folder: Path) -> None:
     """Write a class whose scores are known."""
     solution = (TOY / "reference/solutions/traps.py").read_text()
-    for name, source in {
+    sources = {
         "good": solution,
-        "again": solution,
         "wrong": solution.replace("bool(", "not bool("),
         "skeleton": "def wakes(hart):\n    raise NotImplementedError('T1: waking')\n",
-    }.items():
+    }
+    for name in RIGHT:
         (folder / name).mkdir(parents=True)
-        (folder / name / "traps.py").write_text(source)
+        (folder / name / "traps.py").write_text(sources[name.rstrip("0123456789")])
 
 
 def command(place: Path, words: list[str]) -> list[str]:
@@ -85,8 +86,8 @@ def one_run(place: Path, words: list[str], chance: random.Random) -> list[str]:
     )
     killed = []
     while process.poll() is None:
-        time.sleep(chance.uniform(0.1, 1.5))
-        victims = [(process.pid, "grader")] if chance.random() < 0.1 else below(process.pid)
+        time.sleep(chance.uniform(0.05, 0.8))
+        victims = [(process.pid, "grader")] if chance.random() < 0.01 else below(process.pid)
         if victims and process.poll() is None:
             pid, kind = chance.choice(victims)
             try:

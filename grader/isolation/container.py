@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
+import os
 import socket
 import sys
 import threading
@@ -75,7 +77,7 @@ class Container:
         """Run a command in a new container, attached; at the end it is removed."""
         from docker.types import LogConfig
 
-        with engine() as client, _processor(client) as processor:
+        with engine() as client, _processor(client) as processor, _full_disk_told():
             api = client.api
             made = api.create_container(
                 self.image,
@@ -239,6 +241,20 @@ def _remove(client: DockerClient, container: str) -> None:
     # What an engine that is gone cannot remove, the next start of the grader sweeps away.
     with suppress(DockerException, OSError):
         client.api.remove_container(container, v=True, force=True)
+
+
+@contextmanager
+def _full_disk_told() -> Iterator[None]:
+    """Raise OSError, as on this host, where the engine says that its disk is full."""
+    from docker.errors import APIError
+
+    try:
+        yield
+    except APIError as error:
+        if "no space left" in str(error).lower():
+            where = "where Docker keeps its containers"
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), where) from None
+        raise
 
 
 @contextmanager
