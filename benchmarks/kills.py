@@ -45,9 +45,14 @@ def main() -> None:
         while kills.total() < given.kills:
             out = place / f"out{kills.total()}"
             words = ["--isolation", given.isolation, "--image", given.image, "--out", str(out)]
-            victims = one_run(place, words, chance)
+            victims, status, said = one_run(place, words, chance)
             kills.update(victims)
-            ends.update(judge(out, "grader" in victims))
+            # 2: it could not even begin, and said so; nobody was graded.
+            refused = status == 2 and not out.exists()
+            try:
+                ends.update(judge(out, "grader" in victims or refused))
+            except AssertionError as error:
+                sys.exit(f"{error}; killed: {victims}; status {status}; it said:\n{said}")
             if "grader" in victims:
                 subprocess.run(command(place, words), env=environment(), capture_output=True)
                 assert judge(out, False)["right"] == len(RIGHT), "not all were graded again"
@@ -79,8 +84,11 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": f"{ROOT / 'reference'}{os.pathsep}{ROOT}"}
 
 
-def one_run(place: Path, words: list[str], chance: random.Random) -> list[str]:
-    """Grade once, and kill something every now and then; return what was killed."""
+def one_run(place: Path, words: list[str], chance: random.Random) -> tuple[list[str], int, str]:
+    """Grade once, and kill something every now and then.
+
+    Return what was killed, the grader's exit status, and what it said.
+    """
     process = subprocess.Popen(
         command(place, words), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -95,8 +103,8 @@ def one_run(place: Path, words: list[str], chance: random.Random) -> list[str]:
             except ProcessLookupError:
                 continue
             killed.append(kind)
-    process.communicate()
-    return killed
+    said, _ = process.communicate()
+    return killed, process.returncode, said.decode(errors="replace")
 
 
 def below(pid: int) -> list[tuple[int, str]]:
