@@ -11,7 +11,6 @@ import threading
 import time
 from pathlib import Path
 
-from grader.authoring import natural
 from grader.course import Unit
 from grader.events import Broken, Collected, Done, Ended, NoRoom, Request, Started
 from grader.isolation.kinds import Isolation
@@ -48,7 +47,13 @@ def collect(unit: Unit) -> list[TestInfo]:
 
 
 def _in_order(tests: list[TestInfo]) -> list[TestInfo]:
-    return sorted(tests, key=lambda test: natural(test.number))
+    return sorted(tests, key=lambda test: _natural(test.number))
+
+
+def _natural(number: str) -> tuple[tuple[int, int | str], ...]:
+    """Return a key that sorts "4.2" before "4.10"."""
+    pieces = number.split(".")
+    return tuple((0, int(p)) if p.isdecimal() else (1, p) for p in pieces)
 
 
 def grade_submission(
