@@ -1,7 +1,8 @@
 """The corpus of attacks: submissions that want points or secrets, and what each must get.
 
 A file of `tests/attacks` defines `attack` and says in `TELLS` what the instructor must be told; it
-becomes a submission to every assignment. `CANARY` stands for whatever is secret.
+becomes a submission to every assignment. One of `tests/attacks/ASSIGNMENT` is written for that one
+and says in `STRIKES` whose clause's points it wants. `CANARY` stands for whatever is secret.
 """
 
 from __future__ import annotations
@@ -36,17 +37,24 @@ def attacks(unit: Unit, folder: Path) -> list[Case]:
         if told is None:
             raise Problem(f'{path} needs a line TELLS = "...".')
         files = {unit.solution.name: f"{source}{ANSWERS}".encode()}
-        found.append(Case(path.stem, Kind.ATTACK, files, tells=told[1]))
+        strikes = re.search(r'^STRIKES = "(.*)"$', source, re.MULTILINE)
+        clauses = frozenset([strikes[1]] if strikes else [])
+        if strange := clauses - set(unit.settings.clauses):
+            raise Problem(f"{path} strikes at {', '.join(strange)}, no clause of {unit.name}.")
+        found.append(Case(path.stem, Kind.ATTACK, files, clauses, tells=told[1]))
     return found
 
 
 def corpus(unit: Unit) -> list[Case]:
-    """Return the attacks that come with the course, if any do."""
-    return attacks(unit, unit.course.root / "tests" / "attacks")
+    """Return the attacks that come with the course, if any do: on anything, and on this one."""
+    folder = unit.course.root / "tests" / "attacks"
+    return [*attacks(unit, folder), *attacks(unit, folder / unit.name)]
 
 
-def targets(tests: Sequence[TestInfo]) -> list[TestInfo]:
-    """Choose the tests that every attack is tried on: the first public and the first hidden one."""
+def targets(tests: Sequence[TestInfo], case: Case) -> list[TestInfo]:
+    """Choose the tests that an attack is tried on: its clause's, else the first of each kind."""
+    if case.fails:
+        return [test for test in tests if test.clause in case.fails]
     public = [test for test in tests if test.public][:1]
     return [*public, *[test for test in tests if not test.public][:1]]
 

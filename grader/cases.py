@@ -35,6 +35,7 @@ class Case:
     kind: Kind
     files: dict[str, bytes]
     fails: frozenset[str] = frozenset()
+    """Clauses that must fail; of an attack: those whose points it wants, if it is choosy."""
     mistake: str = ""
     """Of a flawed submission, as its docstring has it."""
     tells: str = ""

@@ -17,7 +17,7 @@ from grader.results import results_of
 from grader.text import one_line
 from grader.verdict import Verdict
 
-Grade = Callable[[Unit, Path, Event], Report]
+Grade = Callable[[Unit, Case, Path, Event], Report]
 FULL = 100
 HOLE = "NotImplementedError"
 
@@ -215,4 +215,4 @@ def _grade_one(unit: Unit, case: Case, grade: Grade, stop: Event) -> Report:
         folder = Path(scratch) / "submission"
         folder.mkdir()
         case.write(folder)
-        return grade(unit, folder, stop)
+        return grade(unit, case, folder, stop)

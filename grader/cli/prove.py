@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.attacks import corpus, targets
-from grader.cases import Kind, cases
+from grader.cases import Case, Kind, cases
 from grader.course import Course, Unit
 from grader.isolation import for_our_own
 from grader.prove import Judged, Proof, grade_all, prove_attacks, runs_of
@@ -51,11 +51,12 @@ def prove(
 
     isolation = for_our_own(unit.course)
 
-    def grade(unit: Unit, folder: Path, stop: Event) -> Report:
+    def grade(unit: Unit, case: Case, folder: Path, stop: Event) -> Report:
         return grade_submission(unit, folder, tests, stop=stop, isolation=isolation)
 
-    def strike(unit: Unit, folder: Path, stop: Event) -> Report:
-        return grade_submission(unit, folder, targets(tests), stop=stop, isolation=isolation)
+    def strike(unit: Unit, case: Case, folder: Path, stop: Event) -> Report:
+        aims = targets(tests, case)
+        return grade_submission(unit, folder, aims, stop=stop, isolation=isolation)
 
     against = corpus(unit)
     with Progress(console=Console(stderr=True), transient=True) as progress:

@@ -43,12 +43,14 @@ def struck(course, tmp_path_factory):
     """Grade every attack once, behind the inner walls alone: they must hold without namespaces."""
     unit = course.unit("toy")
     isolation = local("process", course, trust=False)
-    tests = attacks.targets(collect(unit))
+    tests = collect(unit)
 
     def grade(case):
         folder = tmp_path_factory.mktemp(case.name)
         case.write(folder)
-        return case.name, grade_submission(unit, folder, tests, isolation=isolation)
+        return case.name, grade_submission(
+            unit, folder, attacks.targets(tests, case), isolation=isolation
+        )
 
     os.environ["GRADER_CANARY"] = CANARY
     try:

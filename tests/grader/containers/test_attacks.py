@@ -27,13 +27,15 @@ def cases():
 @pytest.fixture(scope="module")
 def struck(home, tmp_path_factory):
     unit = Course(TOY).unit("toy")
-    tests = attacks.targets(collect(unit))
+    tests = collect(unit)
     with choose("docker", unit, image=home.tags[0]) as (isolation, _):
 
         def grade(case):
             folder = tmp_path_factory.mktemp(case.name)
             case.write(folder)
-            return case.name, grade_submission(unit, folder, tests, isolation=isolation)
+            return case.name, grade_submission(
+                unit, folder, attacks.targets(tests, case), isolation=isolation
+            )
 
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
             return dict(pool.map(grade, cases()))
