@@ -1,11 +1,13 @@
 """Kill what grades, at random moments, and see that no score is wrong and none is lost.
 
-    python benchmarks/kills.py --isolation process --kills 200 [--seed 1] [--image TAG]
+    python benchmarks/kills.py --isolation process --kills 200 [--seed 1] [--every 0.8]
+        [--image TAG] [--engine "COMMAND THAT STARTS IT"]
 
 Grades a small class again and again. Meanwhile it kills, with SIGKILL, the grader, a session, a
-zygote, a worker, or in containers one of those. Afterwards each submission of the run must have its
-right score or none at all, and say so; after the grader itself was killed, what it left must be
-whole, and a further run must grade everyone.
+zygote, a worker, in containers the first process of one, and with --engine Docker's engine, which
+is then started again. Afterwards each submission of the run must have its right score or none at
+all, and say so; after the grader itself was killed, what it left must be whole, and a further run
+must grade everyone.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import collections
 import json
 import os
 import random
+import shlex
 import signal
 import subprocess
 import sys
@@ -35,6 +38,8 @@ def main() -> None:
     parser.add_argument("--image", default="vmlab-grader:tests")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--every", type=float, default=0.8, help="seconds between kills, at most")
+    parser.add_argument("--engine", default="", help="a command that starts Docker's engine")
     given = parser.parse_args()
     chance = random.Random(given.seed)
     kills: collections.Counter[str] = collections.Counter()
@@ -45,7 +50,7 @@ def main() -> None:
         while kills.total() < given.kills:
             out = place / f"out{kills.total()}"
             words = ["--isolation", given.isolation, "--image", given.image, "--out", str(out)]
-            victims, status, said = one_run(place, words, chance)
+            victims, status, said = one_run(place, words, chance, given.every, given.engine)
             kills.update(victims)
             # 2: it could not even begin, and said so; nobody was graded.
             refused = status == 2 and not out.exists()
@@ -84,7 +89,9 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": f"{ROOT / 'reference'}{os.pathsep}{ROOT}"}
 
 
-def one_run(place: Path, words: list[str], chance: random.Random) -> tuple[list[str], int, str]:
+def one_run(
+    place: Path, words: list[str], chance: random.Random, every: float, engine: str
+) -> tuple[list[str], int, str]:
     """Grade once, and kill something every now and then.
 
     Return what was killed, the grader's exit status, and what it said.
@@ -95,20 +102,31 @@ def one_run(place: Path, words: list[str], chance: random.Random) -> tuple[list[
     contained = "docker" in words
     killed = []
     while process.poll() is None:
-        time.sleep(chance.uniform(0.05, 0.8))
+        time.sleep(chance.uniform(0.05, every))
         victims = below(process.pid, contained)
         if {"zygote", "container"}.isdisjoint(kind for _, kind in victims):
             continue  # only the tests are being collected: without them nobody is graded
-        if chance.random() < 0.05:
+        luck = chance.random()
+        if luck < 0.05:
             victims = [(process.pid, "grader")]
+        elif engine and luck < 0.15:
+            victims = [(pid, "engine") for pid in engines()]
         pid, kind = chance.choice(victims)
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
         killed.append(kind)
+        if kind == "engine":
+            subprocess.run(shlex.split(engine), check=True, capture_output=True)
     said, _ = process.communicate()
     return killed, process.returncode, said.decode(errors="replace")
+
+
+def engines() -> list[int]:
+    """Return the processes that are Docker's engine."""
+    named = [entry for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
+    return [int(e.name) for e in named if (e / "comm").read_bytes().strip() == b"dockerd"]
 
 
 def below(pid: int, contained: bool) -> list[tuple[int, str]]:
