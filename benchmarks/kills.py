@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import json
 import os
 import random
@@ -125,8 +126,12 @@ def one_run(
 
 def engines() -> list[int]:
     """Return the processes that are Docker's engine."""
-    named = [entry for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
-    return [int(e.name) for e in named if (e / "comm").read_bytes().strip() == b"dockerd"]
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            if (entry / "comm").read_bytes() == b"dockerd\n":
+                found.append(int(entry.name))
+    return found
 
 
 def below(pid: int, contained: bool) -> list[tuple[int, str]]:
