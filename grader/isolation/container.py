@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from grader.events import EVENT, Event, Request
 from grader.image.engine import PATIENCE, engine
 from grader.isolation.local import DIAGNOSTICS, MAX_LINE
-from grader.problem import Problem, Stopped
+from grader.problem import Problem, Stopped, disk_is_full
 from grader.walls import names
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Container:
         """Run a command in a new container, attached; at the end it is removed."""
         from docker.types import LogConfig
 
-        with engine() as client, _processor(client) as processor, _full_disk_told():
+        with engine() as client, _faults_told(), _processor(client) as processor:
             api = client.api
             made = api.create_container(
                 self.image,
@@ -206,14 +206,12 @@ class ContainerSession:
 
 def look(client: DockerClient, image: str, labels: dict[str, str]) -> tuple[list[str], list[str]]:
     """Return the walls that stand in a container, and those that are missing. Raise Problem."""
-    from docker.errors import DockerException
-
     trial = Container(image, labels, [])
     try:
         with trial.started(["python3", "-m", "grader.walls"]) as stream:
             said = b"".join(stream.pieces(PATIENCE))
             printed = stream.printed.decode(errors="replace")
-    except (DockerException, OSError) as error:
+    except (Problem, OSError) as error:
         raise Problem(f"A container could not be started: {_short(str(error))}") from None
     try:
         found = json.loads(said)
@@ -244,17 +242,24 @@ def _remove(client: DockerClient, container: str) -> None:
 
 
 @contextmanager
-def _full_disk_told() -> Iterator[None]:
-    """Raise OSError, as on this host, where the engine says that its disk is full."""
-    from docker.errors import APIError
+def _faults_told() -> Iterator[None]:
+    """Tell a fault of the engine from one of this host's files.
+
+    Raises:
+        OSError: the disk is full, this host's or the engine's.
+        Problem: the engine failed otherwise, or is gone.
+    """
+    from docker.errors import DockerException
 
     try:
         yield
-    except APIError as error:
+    except (DockerException, OSError) as error:
+        if isinstance(error, OSError) and disk_is_full(error):
+            raise
         if "no space left" in str(error).lower():
             where = "where Docker keeps its containers"
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), where) from None
-        raise
+        raise Problem(f"Docker's engine failed: {_short(str(error))}") from None
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from docker.errors import APIError
 
 from grader.isolation import container
 from grader.isolation.container import Container, ContainerSession, Stream
-from grader.problem import Stopped
+from grader.problem import Problem, Stopped
 
 
 @pytest.fixture
@@ -50,13 +50,19 @@ def test_it_can_be_stopped_and_does_not_wait_for_ever(stream):
 
 
 @pytest.mark.parametrize(
-    ("said", "kind"), [("no space left on device", OSError), ("no such image", APIError)]
+    ("said", "kind"),
+    [
+        (APIError("no space left on device"), OSError),
+        (APIError("no such image"), Problem),
+        (ConnectionResetError("the engine is gone"), Problem),
+        (OSError(errno.ENOSPC, "No space left on device"), OSError),
+    ],
 )
-def test_a_full_disk_of_the_engine_is_a_full_disk(monkeypatch, said, kind):
+def test_a_full_disk_is_told_from_a_dead_engine(monkeypatch, said, kind):
     class Client:
         @property
         def api(self):
-            raise APIError(said)
+            raise said
 
         def info(self):
             return {"NCPU": 0}
