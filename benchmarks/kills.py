@@ -112,7 +112,10 @@ def one_run(
             victims = [(process.pid, "grader")]
         elif engine and luck < 0.15:
             victims = [(pid, "engine") for pid in engines()]
-        pid, kind = chance.choice(victims)
+        if not victims:
+            continue
+        kind = chance.choice(sorted({kind for _, kind in victims}))
+        pid = chance.choice([pid for pid, of in victims if of == kind])
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:

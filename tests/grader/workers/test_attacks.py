@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
 import sysconfig
 import time
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 from vmlab.link.errors import (
+    LinkFailure,
     PartExited,
     PartOutOfMemory,
     PartRaised,
@@ -206,6 +208,18 @@ def test_a_process_may_end_itself(part: Callable[..., Any]) -> None:
         part().attack("abort", "")
     with pytest.raises(PartExited, match="ended by SIGSEGV"):
         part().attack("raise signal", "")
+
+
+def test_a_worker_that_is_killed_from_outside_is_not_the_part_s_fault(
+    worker: Callable[..., Worker], toy: ModuleType
+) -> None:
+    here = worker(without=INNER)  # elsewhere its number is another's
+    link = here.link(Interface.of(toy.Part))
+    assert link.attack("remember", "x") == "['x']"
+    os.kill(here._pid, signal.SIGKILL)
+    for _ in range(2):
+        with pytest.raises(LinkFailure, match="killed from outside"):
+            link.attack("remember", "y")
 
 
 # Limits
