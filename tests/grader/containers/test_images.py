@@ -1,10 +1,13 @@
 """The images themselves: what they say of themselves, how large they are, what is left in them."""
 
+import importlib.util
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,9 @@ import pytest
 from grader.image.build import GRADESCOPE_BASE, HOME_BASE, find, push
 from grader.problem import Problem
 
+spec = importlib.util.spec_from_file_location("registry", Path(__file__).parent / "registry.py")
+registry = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(registry)
 ROOT = Path(__file__).parent.parent.parent.parent
 TOY = Path(__file__).parent.parent / "toy_course"
 ROOM = 450_000_000
@@ -52,6 +58,44 @@ def test_show(home, custom):
     status, out, _ = shown("--tag", custom.tags[0], "--gradescope", "toy")
     assert (status, json.loads(out)["assignment"]) == (0, "toy")
     assert shown("--tag", "vmlab-grader:none")[0] == 2
+
+
+@pytest.fixture
+def small(client):
+    """An image of a few bytes: what is pushed is no matter."""
+    dockerfile = b"FROM scratch\nLABEL vmlab.tests=none\nCOPY Dockerfile /\n"
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as context:
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(dockerfile)
+        context.addfile(entry, io.BytesIO(dockerfile))
+    buffer.seek(0)
+    tag = "vmlab-grader:small"
+    client.images.build(fileobj=buffer, custom_context=True, tag=tag, rm=True)
+    yield tag
+    client.images.remove(tag)
+
+
+def test_push(client, small):
+    with registry.registry() as (address, kept):
+        to = f"{address}/course/vmlab:2"
+        try:
+            digest = push(client, small, to)
+        finally:
+            client.images.remove(to)
+    manifest = json.loads(kept[digest])
+    assert kept["2"] == kept[digest]
+    assert manifest["config"]["digest"].partition(":")[2] == find(client, small).identity
+    assert {layer["digest"] for layer in manifest["layers"]} <= set(kept)
+
+
+def test_a_registry_that_refuses(client, small):
+    with registry.registry(status=403) as (address, _):
+        to = f"{address}/course/vmlab:2"
+        with pytest.raises(Problem, match="did you docker login") as caught:
+            push(client, small, to)
+        client.images.remove(to)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_registry_that_does_not_answer(client, home):
