@@ -22,7 +22,7 @@ from grader.verdict import Verdict
 
 GRACE = 30.0
 """Seconds that a session may take beyond its own limits before it is ended from outside."""
-LAST_CALL = 5.0
+LAST_CALL = 10.0
 """The same, where somebody else waits for the whole with a clock in the hand."""
 COLLECT_SECONDS = 120.0
 
