@@ -136,7 +136,7 @@ def test_the_example_of_a_failure_is_one(handout, public_tests, tmp_path):
         source = (SOLUTIONS / f"{name}.py").read_text(encoding="utf-8")
         if name == "vmm":
             flawed = source.replace(
-                "        value = extended(value, row.width)\n", "        pass\n"
+                "        value = extended(value, decoded.instruction.width)\n", "        pass\n"
             )
             assert flawed != source
             source = flawed
