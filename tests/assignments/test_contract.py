@@ -83,6 +83,12 @@ def test_steps_go_on_from_each_other(clauses):
     assert {clause.step for clause in clauses.values()} == set(range(1, last + 1))
 
 
+def test_the_limits_of_the_handout(unit, handout):
+    limits = unit.settings.limits
+    said = f"{limits.cpu_seconds} seconds of processor time and {limits.memory_mib} MiB a test"
+    assert said in " ".join(handout.split())
+
+
 def test_every_test_says_a_sentence(public_tests, hidden_tests):
     for test in (*public_tests, *hidden_tests):
         sentence = test.function.__doc__
