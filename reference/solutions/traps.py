@@ -142,6 +142,8 @@ def choose_interrupt(hart: HartState) -> int | None:
     # BEGIN SOLUTION T4: interrupt choice
     # norm:intr_mip_mie_op for M-mode, norm:sie_sip_supervisor_strap for S-mode.
     ready = csrs.pending(hart) & hart.mie
+    if not ready:
+        return None  # as at nearly every exit
     for_m = ready & ~hart.mideleg if interruptible(hart, M_LEVEL) else 0
     for_s = ready & hart.mideleg if interruptible(hart, S_LEVEL) else 0
     return most_urgent(for_m or for_s)  # norm:intr_M_mode_highest_pri: the destination first

@@ -55,6 +55,7 @@ from vmlab.vm import (
 
 ZEROS = bytes(PAGE_SIZE)
 ACCESSES = {int(access.page_fault): access for access in Access}
+ALIVE = (State.RUNNING, State.WAITING)
 
 
 @dataclass(eq=False)
@@ -97,7 +98,7 @@ class Vm:
     @property
     def lives(self) -> bool:
         """Whether it has not ended."""
-        return self.status.state in (State.RUNNING, State.WAITING)
+        return self.status.state in ALIVE
 
     @property
     def resident(self) -> int:
@@ -312,6 +313,8 @@ def is_entered(vm: Vm, exit: Exit, pc: int, mode: Mode) -> bool:
     """
     hart = vm.hart
     cause = ECALLS[mode] if exit.cause == Exc.ECALL_U else exit.cause
+    if pc not in (hart.mepc, hart.sepc):
+        return False  # as at nearly every exit
     return (cause, pc, hart.pc) in (
         (hart.mcause, hart.mepc, hart.mtvec & ~3),
         (hart.scause, hart.sepc, hart.stvec & ~3),

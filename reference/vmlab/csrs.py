@@ -32,6 +32,8 @@ STCE = sstc.STCE
 ADUE = 1 << 61
 """The bit of `menvcfg` that lets hardware set the A and D bits of PTEs; 0 here, as it is a choice
 of the machine's builder (`vmlab.privileged`)."""
+SEIP = 1 << Irq.SEI
+"""The bit of `mip` that shows the wire of the PLIC's S context."""
 NO_TRIGGER = 1
 """What `tinfo` says where there is no trigger (Debug specification, "Trigger Info")."""
 SATP_MODES = (0, 8)
@@ -51,7 +53,7 @@ class Csr(NamedTuple):
 
 def pending(hart: HartState) -> int:
     """Return the interrupts that are pending: `mip` as a read of it shows (norm:mip_seip_rdcsr)."""
-    return hart.mip | hart.seip << Irq.SEI
+    return hart.mip | SEIP if hart.seip else hart.mip
 
 
 def exists(number: int) -> bool:

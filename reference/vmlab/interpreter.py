@@ -19,7 +19,7 @@ from .lookaside import PAGE_MASK
 from .mmu import Mmu
 from .operations import Surroundings, operation
 from .options import Options
-from .privileged import Privileged
+from .privileged import Deprivileged, Privileged
 from .trace import Executed, Trace
 from .trap import ECALLS, Exc, IllegalInstruction, Trap
 
@@ -69,6 +69,8 @@ class Interpreter:
             Kind.CSR: self._privileged_instruction,
             Kind.SYSTEM: self._system,
         }
+        if isinstance(privileged, Deprivileged):  # a guest: nobody need be asked
+            self._execute[Kind.CSR] = self._refuse
 
     # Running
 
@@ -295,6 +297,9 @@ class Interpreter:
             case _:
                 return self._privileged_instruction(decoded)
 
+    def _refuse(self, decoded: Decoded) -> int:
+        raise TrapRaised(_REFUSED)
+
     def _privileged_instruction(self, decoded: Decoded) -> int:
         try:
             return self._privileged.execute(decoded)
@@ -364,6 +369,7 @@ class Interpreter:
         return offset
 
 
+_REFUSED = Trap(Exc.ILLEGAL_INSTRUCTION)
 _ECALL_TRAPS = {mode: Trap(cause) for mode, cause in ECALLS.items()}
 
 

@@ -39,5 +39,9 @@ def strikes(hart: HartState, ticks_to_mti: int | None) -> list[tuple[int, Irq]]:
         hart: The hart, whose supervisor timer is one of them.
         ticks_to_mti: How many ticks are left until the CLINT's timer strikes, or None for never.
     """
-    left = [(ticks_to_mti, Irq.MTI), (ticks_to_timer(hart), Irq.STI)]
-    return sorted((ticks, interrupt) for ticks, interrupt in left if ticks is not None)
+    ticks_to_sti = ticks_to_timer(hart)
+    found = [] if ticks_to_mti is None else [(ticks_to_mti, Irq.MTI)]
+    if ticks_to_sti is not None:
+        found.append((ticks_to_sti, Irq.STI))
+        found.sort()
+    return found

@@ -33,7 +33,8 @@ from .hart import HartState
 from .memory import PAGE_SIZE, Ram
 from .trap import Irq
 
-WIRES = 1 << Irq.MSI | 1 << Irq.MTI | 1 << Irq.MEI
+MSI, MTI, MEI = int(Irq.MSI), int(Irq.MTI), int(Irq.MEI)
+WIRES = 1 << MSI | 1 << MTI | 1 << MEI
 NOWHERE = 1 << 60
 
 
@@ -109,11 +110,11 @@ class VirtualBoard:
 
     def show_wires(self) -> None:
         """Bring `mip` and `seip` of the virtual hart up to date with the devices."""
-        hart = self._hart
+        hart, clint = self._hart, self.clint
         sstc.show(hart)
-        mip = hart.mip & ~WIRES
-        mip |= self.clint.software << Irq.MSI | self.clint.timer << Irq.MTI
-        hart.mip = mip | self.plic.wire(CONTEXT_M) << Irq.MEI
+        # Each exit comes by here: the codes of the interrupts are plain numbers.
+        mip = hart.mip & ~WIRES | clint.msip << MSI | self.plic.wire(CONTEXT_M) << MEI
+        hart.mip = mip | 1 << MTI if hart.time >= clint.mtimecmp else mip
         hart.seip = self.plic.wire(CONTEXT_S)
 
     def strikes(self) -> list[tuple[int, Irq]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from vmlab.bench.vmm_frames import Frames
 from vmlab.clock import Clock
@@ -25,8 +26,7 @@ LOOKS = 256
 """Entries of a VM between two looks at all of its shadow."""
 
 
-@dataclass(frozen=True)
-class Turn:
+class Turn(NamedTuple):
     """One entry of a guest, by the host's clock."""
 
     vmid: int
@@ -80,16 +80,17 @@ class Host:
 
     def run_guest(self, vmid: int, vcpu: HartState, budget: int, satp: int) -> Exit:
         """Run a guest until its next exit."""
-        start = self.clock.time
+        clock, bill = self.clock, self.bills[vmid]
+        start = clock.time
         self._check_root(vmid, satp)
         exit = self._run(vcpu, budget, satp)
-        self.clock.skip(1)
-        bill = self.bills[vmid]
+        clock.skip(1)
+        end = clock.time
         bill.retired += exit.retired
         bill.exits += 1
-        bill.ticks += self.clock.time - start
-        self.turns.append(Turn(vmid, start, self.clock.time))
-        if self.clock.retired > INSTRUCTIONS:
+        bill.ticks += end - start
+        self.turns.append(Turn(vmid, start, end))
+        if clock.retired > INSTRUCTIONS:
             raise OutOfBudget("instructions", INSTRUCTIONS)
         if len(self.turns) > ENTRIES:
             raise OutOfBudget("exits", ENTRIES)
@@ -101,7 +102,7 @@ class Host:
             return exit
         if self._input():
             return Exit(Irq.MEI, interrupt=True)
-        ahead = self._next_input()
+        ahead = self._next_input() if self._script else None
         if ahead is None or ahead - self.clock.time > budget:
             return self.runner.run(vcpu, budget, satp=satp)
         exit = self.runner.run(vcpu, ahead - self.clock.time, satp=satp)
@@ -110,17 +111,20 @@ class Host:
     def _check_root(self, vmid: int, satp: int) -> None:
         """Raise Mismatch unless the guest is kept in its own memory."""
         root = satp & PPN_MASK
+        known = self._roots.get(root)
+        due = known is None or self.bills[vmid].exits % LOOKS == 0
+        if known == vmid and satp >> 60 == SATP_SV39 and not due:
+            return
         whose = f"{self.frames.title(vmid)} is entered"
         if satp >> 60 != SATP_SV39 or not self.frames.are_ours(root):
             raise Mismatch(whose, "a root of mode Sv39 in a frame of the VMM", f"satp {satp:#x}")
-        known = self._roots.get(root)
         if known not in (None, vmid):
             raise Mismatch(
                 whose,
                 "a root that the MMU remembers nothing of, or only of this VM",
                 f"the root of {self.frames.title(known)}, and no fence since",
             )
-        if known is None or self.bills[vmid].exits % LOOKS == 0:
+        if due:
             self.frames.look(vmid, root)
         self._roots[root] = vmid
 
@@ -182,7 +186,7 @@ class Host:
 
     def _input(self) -> bool:
         """Tell whether something has come in."""
-        for typed in list(self._script):
+        for typed in list(self._script) if self._script else ():
             sent = self.bills[typed.vmid].console
             if typed.at <= self.clock.time and typed.prompt in sent:
                 self._script.remove(typed)
