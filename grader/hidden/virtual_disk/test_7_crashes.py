@@ -3,7 +3,9 @@
 from random import Random
 
 from gradescope_utils.autograder_utils.decorators import number, weight
+from vmlab.bench.disk_calls import Unexpected
 from vmlab.diskmap.build import Image
+from vmlab.image import Reason
 from vmlab.testing import clause
 
 SECTOR = 512
@@ -54,7 +56,7 @@ def test_writes_that_crash(bench):
 @weight(2)
 @number("19.3")
 def test_tables_that_crash(bench):
-    """Snapshots that are taken, applied, deleted; refcount blocks and tables that are added."""
+    """Snapshots, refcount blocks and tables that come and go; a store that fails once."""
     disk = bench.fresh(1 << 15, cluster_bits=9)
     disk.write(0, b"a" * 4096)
     disk.take("kept")
@@ -82,3 +84,30 @@ def test_tables_that_crash(bench):
         if bench.store.files["big.qcow2"].read(56, 4) != b"\0\0\0\1":
             bench.survives(disk, 90)
             break
+    for what in ("write", "flush"):
+        for after in range(20):
+            _fails_once_in_going_back(bench, what, after)
+
+
+def _fails_once_in_going_back(bench, what, after):
+    """The disk is then the old or the new, and goes on as that; nothing written later is lost."""
+    disk = bench.fresh(8192, f"{what}{after}.qcow2", cluster_bits=9)
+    disk.write(0, b"old" * 1000)
+    disk.take("old")
+    disk.write(1000, b"newer" * 200)
+    bench.store.fail, bench.store.fail_after = what, after
+    try:
+        disk.apply("old")
+    except Unexpected as refused:
+        if refused.reason is not Reason.FAILED:
+            raise
+    bench.store.fail = ""
+    if bench.part.read(bench.store, disk.number, 0, 8192) == disk.kept["old"].read(0, 8192):
+        disk.model = disk.kept["old"].copy()
+    disk.look()
+    disk.write(600, b"later" * 100)
+    disk.look()
+    disk.close()
+    disk = bench.open(disk.name, holds=disk.model, read_only=True)
+    disk.look()
+    disk.close()

@@ -14,6 +14,7 @@ def go_back(image: Qcow2, name: str) -> None:
     freed.update(l1_clusters(image, image.l1_offset, image.l1_size))
     image.file.flush()
     image.file.write(L1_FIELDS, struct.pack(">IQ", entry.l1_size, place))
-    image.file.flush()
+    # Before the flush, which may fail: from now on the file has the new table.
     image.l1_size, image.l1_offset = entry.l1_size, place
+    image.file.flush()
     release(image, freed)

@@ -28,7 +28,7 @@ def grow_counts(image: Qcow2) -> None:
     write_table(image, offset, bytes(table).ljust(clusters * image.cluster, b"\0"))
     image.file.flush()
     image.file.write(COUNT_FIELDS, struct.pack(">QI", offset, clusters))
-    image.file.flush()
     image.counts_offset, image.counts_clusters = offset, clusters
+    image.file.flush()
     image.tables.update(range(first, first + blocks + clusters))
     change_refcounts(image, dict.fromkeys(old, -1))
