@@ -27,6 +27,7 @@ from vmlab.testing.loading import load_part
 
 from grader import shrinking
 from grader.course import Course, Unit
+from grader.isolation import for_our_own
 from grader.run import collect, grade_submission
 
 PLAIN = "--plain"
@@ -67,7 +68,7 @@ def main() -> None:
     if given.plain is not None:
         sys.exit(run_plain(unit, given.plain))
 
-    tests = collect(unit)
+    tests, isolation = collect(unit), for_our_own(unit.course)
     plain, graded = [], []
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -77,7 +78,7 @@ def main() -> None:
             command = [sys.executable, __file__, unit.name, PLAIN, str(folder)]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             middle = time.perf_counter()
-            report = grade_submission(unit, folder, tests)
+            report = grade_submission(unit, folder, tests, isolation=isolation)
             end = time.perf_counter()
             assert report.graded, [t.message for t in report.tests if t.message][:1]
             assert report.score == report.max_score, report.score

@@ -45,6 +45,17 @@ class Visibility(_Model):
     """How much a failed hidden test tells: which clause; and in which scenario; or everything."""
 
 
+class Gradescope(_Model):
+    """What holds on Gradescope only."""
+
+    deadline_seconds: Annotated[int, Field(ge=60, le=2400)] = 540
+    """For everything. Gradescope itself ends an autograder after 10 minutes unless told otherwise,
+    and then there is no result at all."""
+    submissions: Annotated[int, Field(ge=1)] | None = None
+    """How many of a student's are graded in `hours`; not given: all."""
+    hours: Annotated[int, Field(ge=1)] = 24
+
+
 class Clause(_Model):
     """One numbered sentence of the handout's contract."""
 
@@ -69,6 +80,7 @@ class Assignment(_Model):
     """Earlier parts that the release includes."""
     limits: Limits = Limits()
     visibility: Visibility = Visibility()
+    gradescope: Gradescope = Gradescope()
     clauses: Annotated[dict[ClauseName, Clause], Field(min_length=1)]
 
     @field_validator("files")

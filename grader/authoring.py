@@ -93,12 +93,6 @@ def identify(item: pytest.Item, unit: Unit) -> str:
     return item.nodeid
 
 
-def natural(number: str) -> tuple[tuple[int, int | str], ...]:
-    """Return a key that sorts "4.2" before "4.10"."""
-    pieces = number.split(".")
-    return tuple((0, int(p)) if p.isdecimal() else (1, p) for p in pieces)
-
-
 class Credit:
     """The score and the leaderboard value that a test sets for itself while it runs.
 

@@ -14,12 +14,13 @@ from grader.atomic import write_text
 from grader.course import Unit
 from grader.intake import Source, take
 from grader.intake.listing import Incomplete, Unreadable
+from grader.isolation import Isolation
 from grader.outcome import internal
 from grader.problem import Problem, Stopped, disk_is_full
 from grader.render import report_text
 from grader.report import Outcome, Report, TestInfo, TestResult
 from grader.results import results_of
-from grader.run import grade_submission
+from grader.run import collect, grade_submission
 from grader.text import one_line
 from grader.verdict import Verdict
 
@@ -27,6 +28,8 @@ RESULTS = "results.json"
 TEXT = "report.txt"
 TROUBLE = "internal_errors.txt"
 """Beside the reports, for the instructor only, if the grader itself failed."""
+TAMPERING = "tampering.txt"
+"""The same, if a submission tried what walls forbid."""
 
 
 class Interrupted(Exception):
@@ -43,7 +46,7 @@ class Batch:
     """Gets a folder a submission."""
     jobs: int = 1
     """Submissions at a time."""
-    trust: bool = False
+    isolation: Isolation = field(kw_only=True)
     done: list[Report] = field(default_factory=list)
     """In the order in which they were finished; their files are written."""
 
@@ -100,52 +103,77 @@ class Batch:
         return f"{where} cannot be written: {error.strerror}; choose another --out. {kept}"
 
     def _grade(self, source: Source, stop: threading.Event) -> Report:
-        try:
-            report = self._report(source, stop)
-        except (Stopped, OSError):
-            raise
-        except Exception as error:
-            # Whatever fails, this student gets a report, and the others are graded.
-            text = "".join(traceback.format_exception(error))
-            report = self._without_tests(source, internal(f"{type(error).__name__}: {error}"))
-            report = report.model_copy(update={"graded": False})
-            report.tests[0].traceback = text
+        report = grade_source(self.unit, source, self.tests, self.isolation, stop=stop)
         write(report, self.unit, self.out)
         return report
 
-    def _report(self, source: Source, stop: threading.Event) -> Report:
-        if stop.is_set():
+
+def grade_source(
+    unit: Unit,
+    source: Source,
+    tests: list[TestInfo] | None,
+    isolation: Isolation,
+    *,
+    seconds: float | None = None,
+    stop: threading.Event | None = None,
+) -> Report:
+    """Take a submission in and grade it. Whatever fails, the student gets a report.
+
+    Raises:
+        Stopped: `stop` was set.
+        OSError: the disk is full.
+    """
+    try:
+        if stop is not None and stop.is_set():
             raise Stopped
         with tempfile.TemporaryDirectory(prefix="grader-") as scratch:
             try:
-                taken = take(source, self.unit.settings, Path(scratch) / "submission")
+                taken = take(source, unit.settings, Path(scratch) / "submission")
             except Unreadable as problem:
-                return self._refused(source, problem, graded=False)
+                return _refused(unit, source, problem, tests, graded=False)
             except Incomplete as problem:
-                return self._refused(source, problem, graded=True)
+                return _refused(unit, source, problem, tests, graded=True)
             report = grade_submission(
-                self.unit,
+                unit,
                 taken.folder,
-                self.tests,
+                tests,
                 name=source.name,
                 student=source.student,
-                trust=self.trust,
+                isolation=isolation,
+                seconds=seconds,
                 stop=stop,
             )
         return report.model_copy(update={"notes": taken.notes})
-
-    def _refused(self, source: Source, problem: Problem, graded: bool) -> Report:
-        outcome = Outcome(verdict=Verdict.CRASHED, message=str(problem))
-        report = self._without_tests(source, outcome)
-        return report.model_copy(update={"problem": str(problem), "graded": graded})
-
-    def _without_tests(self, source: Source, outcome: Outcome) -> Report:
-        return Report(
-            assignment=self.unit.name,
-            submission=source.name,
-            student=source.student,
-            tests=[TestResult.of(test, outcome) for test in self.tests],
+    except (Stopped, OSError):
+        raise
+    except Exception as error:
+        text = "".join(traceback.format_exception(error))
+        outcome = internal(f"{type(error).__name__}: {error}").model_copy(
+            update={"traceback": text}
         )
+        return without_tests(unit, source, outcome, tests or [])
+
+
+def _refused(
+    unit: Unit, source: Source, problem: Problem, tests: list[TestInfo] | None, graded: bool
+) -> Report:
+    tests = collect(unit) if tests is None else tests
+    outcome = Outcome(verdict=Verdict.CRASHED, message=str(problem))
+    report = without_tests(unit, source, outcome, tests)
+    return report.model_copy(update={"problem": str(problem), "graded": graded})
+
+
+def without_tests(unit: Unit, source: Source, outcome: Outcome, tests: list[TestInfo]) -> Report:
+    """Return the report of a submission of which no test was run; all end with `outcome`."""
+    ours = outcome.verdict is Verdict.INTERNAL_ERROR
+    return Report(
+        assignment=unit.name,
+        submission=source.name,
+        student=source.student,
+        tests=[TestResult.of(test, outcome) for test in tests],
+        graded=not ours,
+        trouble=f"{outcome.message}\n{outcome.traceback}" if ours and not tests else "",
+    )
 
 
 def write(report: Report, unit: Unit, out: Path) -> None:
@@ -153,10 +181,14 @@ def write(report: Report, unit: Unit, out: Path) -> None:
     folder = out / report.submission
     write_text(folder / RESULTS, results_of(report, unit.settings).text())
     write_text(folder / TEXT, report_text(report, unit.settings))
-    if report.internal_errors:
-        write_text(folder / TROUBLE, _trouble(report))
-    else:
-        (folder / TROUBLE).unlink(missing_ok=True)  # of an earlier run
+    for name, text in (
+        (TROUBLE, _trouble(report)),
+        (TAMPERING, "".join(f"{line}\n" for line in report.tampering)),
+    ):
+        if text:
+            write_text(folder / name, text)
+        else:
+            (folder / name).unlink(missing_ok=True)  # of an earlier run
 
 
 def _trouble(report: Report) -> str:

@@ -23,6 +23,8 @@ class Kind(str, Enum):
     """No points, and every test stopped at a hole."""
     FLAWED = "flawed"
     """Exactly the clauses that it names fail."""
+    ATTACK = "attack"
+    """No points, no fault of ours, and the instructor is told."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,11 @@ class Case:
     kind: Kind
     files: dict[str, bytes]
     fails: frozenset[str] = frozenset()
+    """Clauses that must fail; of an attack: those whose points it wants, if it is choosy."""
     mistake: str = ""
+    """Of a flawed submission, as its docstring has it."""
+    tells: str = ""
+    """Of an attack: what the instructor must be told of it; empty if it looks like a mistake."""
 
     def write(self, folder: Path) -> None:
         """Put the files into an empty folder."""
@@ -43,22 +49,22 @@ class Case:
 
 def cases(unit: Unit) -> list[Case]:
     """Make up every case of an assignment. Raise Problem if one does not fit any more."""
-    solution = {s.path.name: _read(unit.course.solutions / s.path.name) for s in skeletons(unit)}
+    solution = {s.path.name: read(unit.course.solutions / s.path.name) for s in skeletons(unit)}
     texts = {name: data.decode("utf-8") for name, data in solution.items()}
     part = unit.solution.name
     found = [
         Case("reference", Kind.REFERENCE, solution),
-        Case("skeleton", Kind.SKELETON, {s: _read(unit.folder / s) for s in solution}),
+        Case("skeleton", Kind.SKELETON, {s: read(unit.folder / s) for s in solution}),
     ]
     for path in sorted((unit.course.root / "tests" / "alternatives" / unit.name).glob("[!_.]*")):
         # One file, or a folder with all that is handed in.
         if path.is_dir():
-            own = {name: _read(path / name) for name in solution}
+            own = {name: read(path / name) for name in solution}
         else:
-            own = {**solution, part: _read(path)}
+            own = {**solution, part: read(path)}
         found.append(Case(path.stem, Kind.ALTERNATIVE, own))
     for path in sorted(unit.flawed.glob("*.py")):
-        text = _read(path).decode("utf-8", errors="replace")
+        text = read(path).decode("utf-8", errors="replace")
         overlay = Overlay.read(path.name, text, unit.settings.clauses)
         files = {name: text.encode() for name, text in overlaid(texts, overlay, part).items()}
         found.append(Case(path.stem, Kind.FLAWED, files, overlay.fails, overlay.mistake))
@@ -74,7 +80,8 @@ def overlaid(solution: dict[str, str], overlay: Overlay, part: str) -> dict[str,
     return {**solution, target: overlay.splice(solution[target])}
 
 
-def _read(path: Path) -> bytes:
+def read(path: Path) -> bytes:
+    """Return a file's contents. Raise Problem."""
     try:
         return path.read_bytes()
     except OSError as error:

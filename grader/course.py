@@ -102,6 +102,11 @@ class Course:
         return self.reference / "solutions"
 
     @property
+    def secrets(self) -> list[Path]:
+        """What no submission may read: hidden tests and solutions."""
+        return [self.root / "grader" / "hidden", self.solutions]
+
+    @property
     def names(self) -> list[str]:
         """Every assignment, in alphabetical order."""
         return sorted(p.parent.name for p in self.root.glob("assignments/*/assignment.toml"))

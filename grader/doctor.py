@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import ctypes.util
 import os
 import platform
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from grader.course import Course
+from grader.image.build import TAG, current
+from grader.image.engine import NoEngine, engine
+from grader.problem import Problem
 
 OLDEST = (3, 10)
 ROOM = 1 << 30
@@ -114,32 +117,23 @@ def _bubblewrap() -> Finding:
 
 
 def _docker() -> Finding:
-    remedy = "install and start Docker, or do without: it is not needed to grade"
     try:
-        import docker
-        from docker.errors import DockerException
-    except ImportError:
-        return Finding("Docker", False, "the package docker is missing", "pip install docker")
-    if not _listens(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")):
-        return Finding("Docker", False, "no engine listens", remedy)
-    try:
-        with contextlib.closing(docker.from_env(timeout=PATIENCE)) as client:
-            version = client.version()["Version"]
-    except (DockerException, OSError, KeyError):
-        return Finding("Docker", False, "no engine answers", remedy)
-    return Finding("Docker", True, f"engine {version}")
+        with engine(PATIENCE) as client:
+            return Finding("Docker", True, f"engine {client.version()['Version']}")
+    except NoEngine as problem:
+        return Finding("Docker", False, str(problem), "or do without: it is not needed to grade")
 
 
-def _listens(address: str) -> bool:
-    """Try a local socket by hand: the SDK leaves its own open if nobody listens."""
-    if not address.startswith("unix://"):
-        return True
-    with socket.socket(socket.AF_UNIX) as attempt:
-        try:
-            attempt.connect(address.removeprefix("unix://"))
-        except OSError:
-            return False
-    return True
+def _image() -> Finding:
+    remedy = "grader image build"
+    try:
+        with engine(PATIENCE) as client:
+            image = current(client, Course.find(), TAG)
+    except NoEngine:
+        return Finding("grading image", False, "no engine to ask", remedy)
+    except Problem as problem:
+        return Finding("grading image", False, str(problem), remedy)
+    return Finding("grading image", True, f"version {image.version}, tests {image.tests}")
 
 
 def _qemu() -> Finding:
@@ -188,5 +182,6 @@ LOOKS: tuple[Callable[[], Finding], ...] = (
     _namespaces,
     _bubblewrap,
     _docker,
+    _image,
     _qemu,
 )

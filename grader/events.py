@@ -23,6 +23,10 @@ class Request(_Model):
     """The folder to grade; None to collect the tests only."""
     walls: list[str] | None = None
     """The walls to raise around the submission, by name; must be said if there is one."""
+    seconds: float | None = None
+    """What is left for all tests together, if that is less than the assignment gives."""
+    only: list[str] | None = None
+    """The tests to run; None: all that are found."""
 
     @model_validator(mode="after")
     def _never_by_default(self) -> Request:

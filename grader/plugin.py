@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import signal
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import AbstractContextManager
 from types import FrameType
 from typing import Any, Literal, Protocol
@@ -121,20 +121,22 @@ class GradingPlugin:
         workers: Workers | None,
         send: Callable[[Event], None],
         clock: Callable[[], float] = time.monotonic,
+        seconds: float | None = None,
+        only: Collection[str] | None = None,
     ) -> None:
         self._unit = unit
         self._workers = workers
         self._send = send
+        self._only = only
         self._clock = clock
-        self._end = clock() + unit.settings.limits.submission_seconds
+        given: float = unit.settings.limits.submission_seconds
+        given = given if seconds is None else min(given, seconds)
+        self._end = clock() + given
         self._infos: dict[str, TestInfo] = {}
         self._run: Run | None = None
         self._broken = False
         self._reason = ""
-        self._used_up = (
-            f"the {unit.settings.limits.submission_seconds} seconds that a submission has for all "
-            "tests were used up"
-        )
+        self._used_up = f"the {given:g} seconds that a submission has for all tests were used up"
         protocol = importlib.import_module(f"vmlab.parts.{unit.settings.part}").Part
         self._interface: Interface[Any] = Interface.of(protocol)
 
@@ -157,6 +159,8 @@ class GradingPlugin:
             return
         self._infos = {test.id: test for test in tests}
         self._send(Collected(tests=tests))
+        if self._only is not None:
+            items[:] = [item for item in items if identify(item, self._unit) in self._only]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Tell of a file that cannot be imported."""

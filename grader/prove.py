@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 
+from grader import attacks
 from grader.cases import Case, Kind
 from grader.course import Unit
 from grader.report import Report, TestResult, show_points
@@ -16,7 +17,7 @@ from grader.results import results_of
 from grader.text import one_line
 from grader.verdict import Verdict
 
-Grade = Callable[[Unit, Path, Event], Report]
+Grade = Callable[[Unit, Case, Path, Event], Report]
 FULL = 100
 HOLE = "NotImplementedError"
 
@@ -47,6 +48,17 @@ class Proof:
             *(f"{j.case.name}: {text}" for j in self.judged for text in j.complaints),
             *self.general,
         ]
+
+
+def prove_attacks(
+    unit: Unit, cases: Sequence[Case], reports: Mapping[str, Sequence[Report]]
+) -> list[str]:
+    """Return the complaints about attacks, each with the case that it is about."""
+    return [
+        f"attack {case.name}: {text}"
+        for case in cases
+        for text in attacks.complaints(unit, case, reports[case.name][0])
+    ]
 
 
 def prove(unit: Unit, cases: Sequence[Case], reports: Mapping[str, Sequence[Report]]) -> Proof:
@@ -203,4 +215,4 @@ def _grade_one(unit: Unit, case: Case, grade: Grade, stop: Event) -> Report:
         folder = Path(scratch) / "submission"
         folder.mkdir()
         case.write(folder)
-        return grade(unit, folder, stop)
+        return grade(unit, case, folder, stop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
@@ -89,6 +90,8 @@ class Report(_Model):
     """What else the student should know, such as files that were left out."""
     graded: bool = True
     """False: there is no score, by no fault of the student or because it could not be read."""
+    trouble: str = ""
+    """What failed by our fault, where no test can tell of it; for the instructor."""
     execution_time: float = 0.0
     """Seconds."""
 
@@ -101,6 +104,12 @@ class Report(_Model):
     def max_score(self) -> float:
         """Points that can be reached."""
         return total(test.max_score for test in self.tests)
+
+    @property
+    def tampering(self) -> list[str]:
+        """What the submission tried that walls forbid, and how often; for the instructor."""
+        counts = Counter(t.message for t in self.tests if t.verdict is Verdict.WALL_HIT)
+        return [f"{said} (in {count} of {len(self.tests)} tests)" for said, count in counts.items()]
 
     @property
     def internal_errors(self) -> list[TestResult]:

@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -66,12 +66,21 @@ def serve(request: Request, send: Callable[[Event], None]) -> None:
     """Collect the tests, and run them if there is a submission. Raise Problem."""
     unit = Course(request.course).unit(request.assignment)
     with _workers(request, unit) as workers:
-        run_tests(unit, workers, send)
+        run_tests(unit, workers, send, request.seconds, request.only)
 
 
-def run_tests(unit: Unit, workers: Workers | None, send: Callable[[Event], None]) -> None:
-    """Run the tests with parts out of `workers`; with None only collect them."""
-    plugin = GradingPlugin(unit, workers, send)
+def run_tests(
+    unit: Unit,
+    workers: Workers | None,
+    send: Callable[[Event], None],
+    seconds: float | None = None,
+    only: Collection[str] | None = None,
+) -> None:
+    """Run the tests with parts out of `workers`, within `seconds`; with None only collect them.
+
+    `only` names those to run; without it all are.
+    """
+    plugin = GradingPlugin(unit, workers, send, seconds=seconds, only=only)
     collect_only = ["--collect-only"] if workers is None else []
     pytest.main([*_arguments(unit), *collect_only], plugins=[plugin, Shortcuts()])
 

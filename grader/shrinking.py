@@ -7,6 +7,7 @@ failing one smaller. Here the number of tries is bounded, by counting, so that r
 from __future__ import annotations
 
 import functools
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
@@ -35,6 +36,21 @@ def use_profile() -> None:
         suppress_health_check=(HealthCheck.function_scoped_fixture, HealthCheck.too_slow),
     )
     settings.load_profile(PROFILE)
+    _draw_no_constants_of_ours()
+
+
+def _draw_no_constants_of_ours() -> None:
+    """Keep hypothesis from drawing the constants that it finds in the sources of all our modules.
+
+    Reading them takes a second a submission; and which modules are local depends on how all this
+    was installed, on which nothing of a grade may depend.
+    """
+    with suppress(ImportError):  # older ones do not
+        from hypothesis.internal.conjecture import providers
+
+        if hasattr(providers, "_get_local_constants"):
+            nothing = providers._local_constants
+            providers._get_local_constants = lambda: nothing
 
 
 class _Enough(TestEnded):

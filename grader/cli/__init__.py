@@ -12,10 +12,11 @@ from typing import Annotated
 
 import typer
 
+from grader.cli.image import image
 from grader.course import COURSE_VARIABLE
 from grader.problem import Problem, Stopped
 
-COMMANDS = ("grade", "prove", "release", "cut", "doctor", "example")
+COMMANDS = ("grade", "prove", "release", "cut", "doctor", "example", "gradescope")
 """Each is a module here, with a function of the same name."""
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ def course(
 
 for command in COMMANDS:
     app.command(command)(getattr(importlib.import_module(f"grader.cli.{command}"), command))
+app.add_typer(image, name="image")
 
 
 def main() -> None:

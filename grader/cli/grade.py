@@ -15,11 +15,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from grader.batch import Batch, Interrupted
 from grader.cli.table import summary_table
 from grader.course import Course
-from grader.intake import find_sources
+from grader.image.build import TAG
+from grader.intake import Source, find_sources
 from grader.intake.listing import listed
+from grader.isolation import MODES, choose
 from grader.problem import Problem
 from grader.report import Report
-from grader.run import collect, standing_walls
+from grader.run import collect
 
 
 def grade(
@@ -42,11 +44,21 @@ def grade(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print all results as JSON, in place of the table.")
     ] = False,
+    isolation: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(MODES),
+            help="What is around a submission; auto takes the strongest that stands.",
+        ),
+    ] = "auto",
+    image: Annotated[
+        str, typer.Option(help="The image of the containers; grader image build makes it.")
+    ] = TAG,
     trust: Annotated[
         bool,
         typer.Option(
             "--trust-submissions",
-            help="Grade although this host lacks walls that should keep submissions in.",
+            help="With --isolation process: grade although this host lacks walls.",
         ),
     ] = False,
 ) -> None:
@@ -57,26 +69,19 @@ def grade(
     unit = Course.find().unit(assignment)
     settings = unit.settings
     found = find_sources(paths, settings)
-    standing_walls(trust)
     where = out or Path("reports") / assignment
     if where.exists() and not where.is_dir():
         raise Problem(f"{where} is a file; name a folder with --out.")
     count = len(found.sources)
-    batch = Batch(unit, collect(unit), where, min(jobs or os.cpu_count() or 1, count), trust)
     errors = Console(stderr=True, highlight=False)
     if found.passed_over:
         names = listed([path.name for path in found.passed_over])
         errors.print(f"Passed over, as no submissions: {names}.", markup=False, soft_wrap=True)
-    interrupted = False
-    problem: Problem | None = None
-    try:
-        with _progress(errors) as progress:
-            task = progress.add_task(settings.title, total=count)
-            batch.grade(found.sources, lambda report: progress.advance(task))
-    except (Interrupted, KeyboardInterrupt):  # the second, if someone is impatient
-        interrupted = True
-    except Problem as trouble:
-        problem = trouble
+    with choose(isolation, unit, trust=trust, image=image) as (chosen, which):
+        errors.print(which, markup=False, soft_wrap=True)
+        jobs = min(jobs or os.cpu_count() or 1, count)
+        batch = Batch(unit, collect(unit), where, jobs, isolation=chosen)
+        interrupted, problem = _grade(batch, found.sources, errors)
     order = {source.name: index for index, source in enumerate(found.sources)}
     reports = sorted(batch.done, key=lambda report: order[report.submission])
     if as_json:
@@ -98,6 +103,19 @@ def grade(
         raise typer.Exit(1)
     if not all(report.graded for report in reports):
         raise typer.Exit(1)
+
+
+def _grade(batch: Batch, sources: list[Source], errors: Console) -> tuple[bool, Problem | None]:
+    """Grade all; return whether Ctrl-C ended it, or what else did. What was graded is kept."""
+    try:
+        with _progress(errors) as progress:
+            task = progress.add_task(batch.unit.settings.title, total=len(sources))
+            batch.grade(sources, lambda report: progress.advance(task))
+    except (Interrupted, KeyboardInterrupt):  # the second, if someone is impatient
+        return True, None
+    except Problem as trouble:
+        return False, trouble
+    return False, None
 
 
 def _progress(console: Console) -> Progress:
@@ -132,6 +150,8 @@ def _print_json(assignment: str, reports: list[Report]) -> None:
 
 def _tell_of_trouble(errors: Console, reports: list[Report], where: Path) -> None:
     for report in reports:
+        for said in report.tampering[:3]:
+            errors.print(f"TAMPERING by {report.submission}: {said}", markup=False, soft_wrap=True)
         if report.internal_errors:
             errors.print(
                 f"INTERNAL ERROR of the grader in {len(report.internal_errors)} tests of "

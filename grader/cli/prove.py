@@ -14,9 +14,11 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from grader.cases import Kind, cases
+from grader.attacks import corpus, targets
+from grader.cases import Case, Kind, cases
 from grader.course import Course, Unit
-from grader.prove import Judged, Proof, grade_all, runs_of
+from grader.isolation import for_our_own
+from grader.prove import Judged, Proof, grade_all, prove_attacks, runs_of
 from grader.prove import prove as judge
 from grader.report import Report, show_points
 from grader.run import collect, grade_submission
@@ -39,7 +41,7 @@ def prove(
     The reference and every second solution get 100 %, the skeleton 0 and nothing but holes, each
     flawed submission fails exactly the clauses in its FAILS, and equal runs give equal bytes.
     Each clause has a public test, a hidden test and a flawed submission; each hidden test is
-    failed by a flawed submission; the points sum to 100.
+    failed by a flawed submission; the points sum to 100. No attack gains a point.
 
     Exit status: 0 proven, 1 not, 2 wrong use.
     """
@@ -47,16 +49,24 @@ def prove(
     known = cases(unit)
     tests = collect(unit)
 
-    def grade(unit: Unit, folder: Path, stop: Event) -> Report:
-        # What is graded here is our own, so it can be proven on a host without walls too.
-        return grade_submission(unit, folder, tests, stop=stop, trust=True)
+    isolation = for_our_own(unit.course)
 
+    def grade(unit: Unit, case: Case, folder: Path, stop: Event) -> Report:
+        return grade_submission(unit, folder, tests, stop=stop, isolation=isolation)
+
+    def strike(unit: Unit, case: Case, folder: Path, stop: Event) -> Report:
+        aims = targets(tests, case)
+        return grade_submission(unit, folder, aims, stop=stop, isolation=isolation)
+
+    against = corpus(unit)
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("grading", total=sum(runs_of(case, runs) for case in known))
-        reports = grade_all(
-            unit, known, grade, runs, jobs or _processors(), lambda: progress.advance(task)
-        )
+        total = sum(runs_of(case, runs) for case in known) + len(against)
+        task = progress.add_task("grading", total=total)
+        jobs = jobs or _processors()
+        reports = grade_all(unit, known, grade, runs, jobs, lambda: progress.advance(task))
+        struck = grade_all(unit, against, strike, 1, jobs, lambda: progress.advance(task))
     proof = judge(unit, known, reports)
+    proof.general += prove_attacks(unit, against, struck)
     console = Console(highlight=False)
     show(matrix(unit, proof))
     for text in proof.complaints:
@@ -65,7 +75,8 @@ def prove(
         console.print(f"{assignment} is not proven: {len(proof.complaints)} complaints above.")
         raise typer.Exit(1)
     console.print(
-        f"{assignment} is proven: {len(known)} submissions, {runs} runs of all but the flawed."
+        f"{assignment} is proven: {len(known)} submissions, {runs} runs of all but the "
+        f"flawed; {len(against)} attacks gained nothing."
     )
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import stat
 import sys
 from base64 import b64encode
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from grader.worker import landlock
 
 from . import bubblewrap, places, seccomp, uids
 
-REQUIRED = ("rlimits", "no_new_privs", "landlock", "seccomp")
-"""Without one of these, nothing that a stranger wrote is run unless asked for by name."""
+REQUIRED = ("rlimits", "no_new_privs", "seccomp", "landlock")
+"""Without one of these, nothing that a stranger wrote is run unless asked for by name; but see
+`missing` on Landlock."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,26 @@ def available() -> list[Wall]:
     ]
 
 
-def missing(standing: Iterable[Wall] | None = None) -> list[str]:
-    """Name the required walls that do not stand."""
-    walls = available() if standing is None else standing
-    return [wall.name for wall in walls if wall.name in REQUIRED and not wall.stands]
+def missing(standing: Iterable[Wall] | None = None, closed: bool = False) -> list[str]:
+    """Name the required walls that do not stand.
+
+    `closed` says that the secrets are shut to other users: then a worker with a uid of its own
+    cannot read them, and the rest of what Landlock does is done by the filter of system calls,
+    which lets nothing be written without Landlock. It is so in our images, on older kernels too.
+    """
+    walls = list(available() if standing is None else standing)
+    stand = {wall.name for wall in walls if wall.stands}
+    if closed and "uid" in stand:
+        stand.add("landlock")
+    return [wall.name for wall in walls if wall.name in REQUIRED and wall.name not in stand]
+
+
+def closed(paths: Iterable[Path]) -> bool:
+    """Tell whether users who are neither owner nor of the group reach none of these folders."""
+    return not any(
+        path.exists() and all(each.stat().st_mode & stat.S_IXOTH for each in (path, *path.parents))
+        for path in map(Path.resolve, paths)
+    )
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import signal
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -114,7 +115,9 @@ def _compile(forbid: int, files: bool) -> bytes:
         if name not in SELF_ONLY:
             rule(forbid, name)
     for name in SELF_ONLY:
-        rule(library.ALLOW, name, Arg(0, equal, OWN_PID))
+        signal_at = 2 if name == "tgkill" else 1
+        rule(library.ALLOW, name, Arg(0, equal, OWN_PID), Arg(signal_at, differs, signal.SIGKILL))
+        rule(forbid, name, Arg(0, equal, OWN_PID), Arg(signal_at, equal, signal.SIGKILL))
         rule(forbid, name, Arg(0, differs, OWN_PID))
     for command in FCNTL.values():
         rule(library.ALLOW, "fcntl", Arg(1, equal, command))

@@ -30,7 +30,8 @@ ALLOWED = _words("""
 """`sendmsg` hands over the filter's own listener; later there is no socket to use it on."""
 
 SELF_ONLY = ("kill", "tkill", "tgkill")
-"""Allowed if the first argument is the process itself: `abort` ends a process that way."""
+"""Allowed if the first argument is the process itself: `abort` ends a process that way. Not with
+SIGKILL: whoever ends a worker so is not the part."""
 
 FCNTL = {
     "F_DUPFD": 0,

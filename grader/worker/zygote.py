@@ -104,7 +104,8 @@ class Zygote:
                 os.kill(message["kill"], signal.SIGKILL)
             return None
         grants, scratch = self._grants, message["spawn"]["scratch"]
-        ruleset = None if grants is None else grants.ruleset(scratch)
+        # The folder around it is the same for many workers, and so are the rules.
+        ruleset = None if grants is None else grants.ruleset(os.path.dirname(scratch))
         pid = os.fork()
         if pid == 0:
             signal.set_wakeup_fd(-1)

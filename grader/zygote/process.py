@@ -238,21 +238,26 @@ class Zygote:
 
     @contextmanager
     def _scratch(self, uid: int | None) -> Iterator[Path]:
-        """Lend an empty folder of the worker's own; afterwards empty it again.
+        """Lend an empty folder of the worker's own, and remove it afterwards.
 
-        The folder itself stays, for the zygote's rules name it.
+        The one around it stays, for the zygote's rules name it. It is closed meanwhile: a folder
+        shows how many names it has ever held.
         """
         slot = next(n for n in count() if n not in self._slots)
         self._slots.add(slot)
-        scratch = self._stage.scratch / str(slot)
-        scratch.mkdir(mode=0o700, exist_ok=True)
+        around = self._stage.scratch / str(slot)
+        around.mkdir(mode=0o711, exist_ok=True)
+        around.chmod(0o711)
+        scratch = around / "own"
+        scratch.mkdir(mode=0o700)
         if uid is not None:
             os.chown(scratch, uid, uid)
+        around.chmod(0o111)
         try:
             yield scratch
         finally:
-            for entry in scratch.iterdir():
-                wipe(entry)
+            around.chmod(0o711)
+            wipe(scratch)
             self._slots.discard(slot)
 
     def _spawn(self, orders: dict[str, Any], descriptors: list[int]) -> int:

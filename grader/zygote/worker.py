@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 GREETING_SECONDS = 60.0
-FAREWELL_SECONDS = 0.2
-"""How long a worker that closed its link may take to end by itself, so that we learn how."""
+FAREWELL_SECONDS = 2.0
+"""How long a worker that closed its link may take to end by itself, so that we learn how. On a busy
+host even one that was killed takes a while."""
 DEATH_SECONDS = 60.0
 """How long the kernel may take to end a killed process; more means that the host is broken."""
 
@@ -104,7 +105,11 @@ class Worker:
                 raise LinkFailure(f"worker {self._pid} cannot be ended")
 
     def epitaph(self) -> PartError:
-        """Return what the end of a process means that has closed its link; make sure it is one."""
+        """Return what the end of a process means that has closed its link; make sure it is one.
+
+        Raises:
+            LinkFailure: somebody else has ended it, which is not the part's fault.
+        """
         self._last = self._last or self._zygote.ended(self._pid, FAREWELL_SECONDS)
         if self._last is None:
             self.kill()
@@ -130,7 +135,10 @@ def _meaning(end: Ended, limits: Limits) -> PartError:
         return PartTimeout(f"the part used up its {limits.cpu_seconds} seconds of processor time")
     if status == -getattr(signal, "SIGSYS", 0):
         return WallHit("the part tried something that is forbidden: the kernel ended it")
-    if status == -signal.SIGKILL or status == OUT_OF_MEMORY:
+    if status == -signal.SIGKILL:
+        # A part may not send it, and its limits are reached before the host's memory is.
+        raise LinkFailure("a worker was killed from outside, or the host has too little memory")
+    if status == OUT_OF_MEMORY:
         return PartOutOfMemory(f"the part needs more than its {limits.memory_mib} MiB of memory")
     if status < 0:
         return PartExited(f"the part's process was ended by {signal.Signals(-status).name}")

@@ -12,6 +12,7 @@ import pytest
 from grader import batch as module
 from grader.batch import Batch, Interrupted
 from grader.intake import Source
+from grader.isolation import Local
 from grader.problem import Problem
 from grader.run import Stopped
 
@@ -33,7 +34,7 @@ class Class:
         self.ticks = []
         monkeypatch.setattr(module, "grade_submission", self.grade_submission)
 
-    def grade_submission(self, unit, folder, tests, *, name, student, trust, stop):
+    def grade_submission(self, unit, folder, tests, *, name, student, isolation, seconds, stop):
         assert os.listdir(folder) == ["traps.py"]
         self.graded.append(name)
         tests = self.does.get(name, self.passes)(stop)
@@ -50,7 +51,7 @@ class Class:
 
     def grade(self, *names, jobs=1):
         sources = self.sources(*names)
-        self.batch = Batch(self.unit, TESTS, self.out, jobs)
+        self.batch = Batch(self.unit, TESTS, self.out, jobs, isolation=Local([]))
         self.batch.grade(sources, self.ticks.append)
         return {report.submission: report for report in self.batch.done}
 
@@ -80,7 +81,7 @@ def test_what_cannot_be_taken_is_reported_without_being_run(course):
     (course.folder / "bo/traps.py").unlink()
     (course.folder / "cy/traps.py").unlink()
     (course.folder / "cy/traps.py").symlink_to("/etc/passwd")
-    batch = Batch(course.unit, TESTS, course.out)
+    batch = Batch(course.unit, TESTS, course.out, isolation=Local([]))
     batch.grade(sources, lambda report: None)
     reports = {report.submission: report for report in batch.done}
     assert course.graded == ["ada"]
@@ -110,7 +111,7 @@ def test_the_trouble_of_an_earlier_run_goes_with_it(course):
     course.grade("ada")
     assert "ada/internal_errors.txt" in course.files()
     del course.does["ada"]
-    batch = Batch(course.unit, TESTS, course.out)
+    batch = Batch(course.unit, TESTS, course.out, isolation=Local([]))
     batch.grade([Source(course.folder / "ada", "ada", "Ada")], lambda report: None)
     assert course.files() == ["ada/report.txt", "ada/results.json"]
 
@@ -132,7 +133,7 @@ def test_ctrl_c_keeps_what_was_graded(course):
         raise KeyboardInterrupt
 
     sources = course.sources("ada", "bo", "cy", "di")
-    batch = Batch(course.unit, TESTS, course.out, jobs=2)
+    batch = Batch(course.unit, TESTS, course.out, jobs=2, isolation=Local([]))
     course.does["cy"] = course.does["di"] = waits
     with pytest.raises(Interrupted):
         batch.grade(sources, tick)
@@ -155,7 +156,7 @@ def test_what_is_finished_while_stopping_is_kept_too(course):
             assert begun.wait(60)
             raise KeyboardInterrupt
 
-    batch = Batch(course.unit, TESTS, course.out, jobs=2)
+    batch = Batch(course.unit, TESTS, course.out, jobs=2, isolation=Local([]))
     with pytest.raises(Interrupted):
         batch.grade(course.sources("ada", "bo"), tick)
     assert sorted(report.submission for report in batch.done) == ["ada", "bo"]

@@ -57,6 +57,9 @@ def test_a_sentence_and_nothing_else(run):
     )
 
 
+TRUSTED = ("--isolation", "process", "--trust-submissions")
+
+
 def test_help_of_every_command(run):
     status, out, _ = run("--help")
     assert status == 0
@@ -67,17 +70,17 @@ def test_help_of_every_command(run):
 
 def test_walls_are_required(run, tmp_path, monkeypatch):
     (tmp_path / "ada.py").touch()
-    monkeypatch.setattr(walls, "missing", lambda standing: ["seccomp"])
+    monkeypatch.setattr(walls, "missing", lambda standing, closed: ["seccomp"])
     status, _, err = run("grade", "toy", "ada.py")
     assert status == 2
     assert "cannot keep submissions in: seccomp missing" in err
-    assert "--trust-submissions" in err
+    assert "--isolation process --trust-submissions" in err
     assert not (tmp_path / "reports").exists()
 
 
 def test_reports_cannot_go_into_a_file(run, tmp_path):
     (tmp_path / "ada.py").touch()
-    status, _, err = run("grade", "toy", "ada.py", "--trust-submissions", "--out", "ada.py")
+    status, _, err = run("grade", "toy", "ada.py", *TRUSTED, "--out", "ada.py")
     assert status == 2
     assert "ada.py is a file; name a folder with --out." in err
 
@@ -91,8 +94,8 @@ def test_a_problem_after_some_were_graded(run, tmp_path, monkeypatch):
             raise Problem("The disk is full.")
 
     monkeypatch.setattr(command, "Batch", Full)
-    status, out, err = run("grade", "toy", "ada.py", "--trust-submissions")
-    assert (status, out, err) == (1, "", "grader: The disk is full.\n")
+    status, out, err = run("grade", "toy", "ada.py", *TRUSTED)
+    assert (status, out, err) == (1, "", "Isolation: process.\ngrader: The disk is full.\n")
 
 
 def test_the_last_resort_is_a_file(run, tmp_path, monkeypatch):

@@ -211,7 +211,7 @@ def test_a_flaw_that_no_longer_fits_is_a_problem(course):
 def test_all_but_the_flawed_are_graded_so_often_in_a_folder_of_the_same_name(course):
     seen = []
 
-    def grade(unit, folder, stop):
+    def grade(unit, case, folder, stop):
         seen.append((folder.name, (folder / "traps.py").read_text()))
         return report({})
 
@@ -228,7 +228,7 @@ def test_all_but_the_flawed_are_graded_so_often_in_a_folder_of_the_same_name(cou
 def test_an_interrupt_tells_the_others_to_stop(course):
     stops = []
 
-    def grade(unit, folder, stop):
+    def grade(unit, case, folder, stop):
         stops.append(stop)
         raise KeyboardInterrupt
 

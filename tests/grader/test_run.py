@@ -11,6 +11,7 @@ import pytest
 
 from grader import run
 from grader.events import Request
+from grader.isolation import local
 from grader.problem import Problem, Stopped
 from grader.report import TestInfo
 from grader.run import collect, grade_submission
@@ -47,13 +48,13 @@ def session(tmp_path, monkeypatch):
     def put(source):
         path = tmp_path / "session.py"
         path.write_text(HEAD + textwrap.dedent(source))
-        monkeypatch.setattr(run, "COMMAND", (str(path),))
+        monkeypatch.setattr(local, "COMMAND", (str(path),))
 
     return put
 
 
-def graded(unit, tmp_path, tests=TESTS, trust=True, **more):
-    return grade_submission(unit, tmp_path, tests, name="ada", trust=trust, **more)
+def graded(unit, tmp_path, tests=TESTS, **more):
+    return grade_submission(unit, tmp_path, tests, name="ada", isolation=local.Local([]), **more)
 
 
 def verdicts(report):
@@ -140,7 +141,7 @@ def test_a_session_that_hangs_is_ended_with_its_children(session, unit, tmp_path
 
 def test_a_deaf_session_is_killed_with_its_children(session, unit, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        run, "PATIENCE", ((None, 0.1), (signal.SIGTERM, 0.1), (signal.SIGKILL, None))
+        local, "PATIENCE", ((None, 0.1), (signal.SIGTERM, 0.1), (signal.SIGKILL, None))
     )
     session(
         f"""
@@ -239,12 +240,8 @@ def test_no_scratch_and_no_descriptor_is_left(session, unit, tmp_path, monkeypat
         assert sorted(os.listdir("/proc/self/fd")) == before
 
 
-def test_nothing_runs_without_walls_unless_asked_by_name(session, unit, tmp_path, monkeypatch):
+def test_nothing_runs_without_walls_unless_asked_by_name(session, unit, tmp_path):
     session("send(event='broken', message=f'walls: {request[\"walls\"]}')")
-    monkeypatch.setattr(run, "_look_at_walls", list)
-    monkeypatch.setattr(run.walls, "missing", lambda standing: ["seccomp"])
-    with pytest.raises(Problem, match="cannot keep submissions in: seccomp missing"):
-        graded(unit, tmp_path, None, trust=False)
     with pytest.raises(Problem, match=r"walls: \[\]"):
         graded(unit, tmp_path, None)
     with pytest.raises(ValueError, match="only run with walls"):

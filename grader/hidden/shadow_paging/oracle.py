@@ -157,7 +157,11 @@ class Oracle:
     """How many of the pager's A and D updates have been judged."""
 
     def look(self) -> None:
-        """Note what the tables offer now. To be called after whatever may change them."""
+        """Note what the tables offer now. To be called after whatever may change them.
+
+        Raises Mismatch if the pager has changed them: then there is no telling what is right.
+        """
+        self.vm.check_untouched(self.vm.scenario())
         now = self.vm.satp_now
         if now >> 60 and now not in self.satps:
             self.satps.append(now)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MOST_ANSWERS = 8
 """So many faults one instruction may have before it is done."""
 A0 = 10
+WIDEST = 8
+"""Bytes of the largest store."""
 PAGE_FAULTS = {int(access.page_fault): access for access in Access}
 ACCESS_FAULTS = {int(access.access_fault) for access in Access}
 
@@ -47,6 +49,8 @@ class Attempt:
                     self._mismatch("an access that is done", describe.exception(exit.cause))
                 found = vm.runner.translate(outcome.address, outcome.kind)
                 outcome.done(self._vcpu.x[A0], found)
+                if outcome.kind is Access.STORE:
+                    self._note_store(outcome.address)
                 return outcome
             if self._answered(exit):
                 return outcome
@@ -56,6 +60,15 @@ class Attempt:
             f"the guest gets further after at most {MOST_ANSWERS} faults",
             f"the same fault again and again: {cause} at {exit.tval:#x}",
         )
+
+    def _note_store(self, target: int) -> None:
+        """Have the bench know what the guest has stored, in as many pages as it lies in."""
+        vm = self._vm
+        for virtual, length in emulated.pages(target, WIDEST):
+            found = vm.runner.translate(virtual, Access.STORE)
+            place = None if found is None else vm.guest_address(found)
+            if place is not None:
+                vm.wrote_by_itself(place, length)
 
     def _mismatch(self, expected: str, got: str) -> NoReturn:
         raise Mismatch(self._outcome.scenario, expected, got)

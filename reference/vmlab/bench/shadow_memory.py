@@ -9,7 +9,7 @@ from vmlab.bench.shadow_host import Frames
 from vmlab.bench.shadow_tables import GuestTables, pte
 from vmlab.hart import Mode
 from vmlab.memory import PAGE_SIZE, Ram
-from vmlab.sv39 import PAGE_SHIFT
+from vmlab.sv39 import PAGE_SHIFT, PTE_SIZE, A, D
 from vmlab.testing import Mismatch
 
 BASE = 0x8000_0000
@@ -58,6 +58,9 @@ class GuestMemory:
         self._ram = ram
         self._next, self._end = BASE, BASE + pages * PAGE_SIZE
         self._tables = GuestTables(self.peek, self.poke, self.page)
+        self._truth = bytearray(_pattern(BASE, pages))
+        """What the guest, its devices and the VMM have written. The RAM is shared with the pager,
+        and a pager that could rewrite the guest's tables could have every access come out right."""
         for number in range(pages):
             at = number * PAGE_SIZE
             frame = self.frames.guest[number]
@@ -107,12 +110,38 @@ class GuestMemory:
 
     def poke(self, address: int, value: int) -> None:
         """Write 8 bytes without a word to the pager: before it can have looked at them."""
-        self._ram.write(self._offset(address), 8, value)
+        self.put(address, value.to_bytes(8, "little"))
 
     def put(self, address: int, data: bytes) -> None:
         """Write bytes of one page, as `poke` does."""
         offset = self._offset(address)
         self._ram.bytes[offset : offset + len(data)] = data
+        self._truth[address - BASE : address - BASE + len(data)] = data
+
+    def wrote_by_itself(self, address: int, length: int) -> None:
+        """Note that the guest, or who may, has just written bytes of one page."""
+        self._truth[address - BASE : address - BASE + length] = self.read(address, length)
+
+    def check_untouched(self, scenario: str) -> None:
+        """Raise Mismatch if a pager has written to the guest's memory, A and D of PTEs aside."""
+        for number, frame in enumerate(self.frames.guest):
+            if frame is None:
+                continue
+            start = BASE + number * PAGE_SIZE
+            wanted = self._truth[start - BASE : start - BASE + PAGE_SIZE]
+            found = self.read(start, PAGE_SIZE)
+            if found == wanted:
+                continue
+            for at in range(0, PAGE_SIZE, PTE_SIZE):
+                was, now = (
+                    int.from_bytes(page[at : at + PTE_SIZE], "little") for page in (wanted, found)
+                )
+                if (was ^ now) & ~(A | D):
+                    raise Mismatch(
+                        scenario,
+                        f"what the guest has written at {start + at:#x}: {was:#x}",
+                        f"{now:#x}, which the pager has written",
+                    )
 
     def read(self, address: int, length: int) -> bytes:
         """Return bytes of one page."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from vmlab.access import Access
 from vmlab.asm import assemble
 from vmlab.bench import console, describe, emulated
+from vmlab.bench.lockstep import Lockstep
 from vmlab.bench.shadow_host import Frames, Host
 from vmlab.bench.shadow_tables import check_leaves, root_frame
 from vmlab.bench.vmm import VirtualMachine
@@ -63,6 +64,7 @@ class ShadowedMachine(VirtualMachine):
                 piece = contents[at - address : at - address + length]
                 self._ram.bytes[self._offset(at) : self._offset(at) + length] = piece
         self.set_up(traps, program, self._runner, Ram(PAGE_SIZE, base=1 << 60), SLICE)
+        self._bare = Lockstep(traps, program)
         part.start(ram.bytes, GuestRam(BASE, list(self._frames.guest)))
 
     def _offset(self, address: int) -> int:
@@ -88,6 +90,11 @@ class ShadowedMachine(VirtualMachine):
                 "a shadow whose tables and leaves lie in RAM",
                 f"the real MMU answers with {describe.exception(exit.cause)} at {exit.tval:#x}",
             )
+        try:
+            self._bare.follow(self.vcpu, self._clock.retired + exit.retired)
+        except Mismatch:
+            self.check_isolated()  # which tells more, if that is why
+            raise
         return exit
 
     def check_isolated(self) -> None:

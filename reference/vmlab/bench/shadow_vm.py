@@ -108,6 +108,7 @@ class Vm(GuestMemory):
         """Give a page a frame again."""
         frame = self.frames.gain((page - BASE) // PAGE_SIZE)
         self.part.give_frame(self.host, page, frame)
+        self.wrote_by_itself(page, PAGE_SIZE)  # it is the pager's to clear
 
     def stop(self) -> None:
         """End the guest. Raise Mismatch if the pager keeps a frame."""
@@ -182,7 +183,11 @@ class Vm(GuestMemory):
         self.frames.check_foreign()
 
     def check_leaves(self) -> dict[int, ShadowLeaf]:
-        """Raise Mismatch unless every leaf leads to this VM; return them."""
+        """Raise Mismatch unless every leaf leads to this VM; return them.
+
+        Memory is looked at first: the pager is about to run, and could put it back.
+        """
+        self.check_untouched(self.scenario())
         return check_leaves(self.frames, self.root(), self.scenario())
 
     def scenario(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -59,13 +60,15 @@ def said(error: BaseException) -> str:
 
 
 def _forget(folder: Path) -> None:
+    inside = str(folder)
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if not isinstance(file, str):
             continue
-        path = Path(file)
+        where, base = os.path.split(file)
         # One of another folder with the same name would be taken for this folder's.
-        if path.parent == folder or (path.stem == name and (folder / path.name).is_file()):
+        known = os.path.splitext(base)[0] == name and os.path.isfile(os.path.join(inside, base))
+        if where == inside or known:
             del sys.modules[name]
 
 

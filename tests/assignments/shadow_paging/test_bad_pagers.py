@@ -75,6 +75,19 @@ def write_satp(host, value):
         pager.words[first : first + 512] = memoryview(b"\\1\\0\\0\\1\\0\\0\\0\\0" * 512).cast("Q")
 """
 
+WIPES = """
+def fault(host, cause, address):
+    pager.words[word_index(pager.frames[9] << PAGE_SHIFT)] = 0
+    return RETRY
+"""
+ANOTHER_KERNEL = """
+def start(memory, guest):
+    global pager
+    pager = Pager(memory.cast("Q"), guest.base, list(guest.frames))
+    first = (guest.frames[0] << PAGE_SHIFT) - RAM_BASE
+    memory[first : first + 4] = (0x13).to_bytes(4, "little")
+"""
+
 
 def mapped(vm):
     root = vm.space()
@@ -108,6 +121,7 @@ def entered(vm):
         (TABLE.format(pointer="shadow.root"), looked_at, "the same ones again and again"),
         (TABLE.format(pointer="pager.frames[3]"), looked_at, "page 3 of this VM"),
         (SCRIBBLES, mapped, "as the guest wrote them"),
+        (WIPES, looked_at, "0x0, which the pager has written"),
     ],
 )
 def test_what_it_did_is_said(bench, source, then, said):
@@ -129,6 +143,7 @@ def test_what_it_did_is_said(bench, source, then, said):
             "a page fault or an access fault",
         ),
         (NEARLY, "with its guest-physical"),
+        (ANOTHER_KERNEL, "as on the bare machine"),
     ],
 )
 def test_a_whole_guest_is_no_hiding_place(bench, root, assignment, source, said):

@@ -28,6 +28,15 @@ def test_a_property_runs_the_same_every_time(toy):
     assert toy.events(part) == toy.events(part)
 
 
+def test_examples_do_not_depend_on_numbers_in_the_sources(toy):
+    toy.tests(PROPERTY)
+    toy.solution(f"NUMBERS = {[*range(765400, 765440)]}\n{NONE}")
+    outcome = toy.outcomes(
+        "def choose_interrupt(hart): return 5 if 765400 <= hart.mip < 765440 else None"
+    )
+    assert outcome["test_it"].verdict == "passed"
+
+
 def test_shrinking_is_bounded_by_count(toy):
     toy.tests(
         PROPERTY.replace("n=st.integers(0, 10**6)", "n=st.lists(st.integers(0, 9**9), min_size=9)")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import stat
 import sysconfig
 import time
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 from vmlab.link.errors import (
+    LinkFailure,
     PartExited,
     PartOutOfMemory,
     PartRaised,
@@ -27,6 +29,7 @@ from vmlab.link.errors import (
 from vmlab.link.interface import Interface
 
 from grader import walls
+from grader.link import SharedMemory
 from grader.walls import places, seccomp
 from grader.walls.syscalls import FORBIDDEN
 from grader.zygote import Limits, Worker
@@ -207,6 +210,18 @@ def test_a_process_may_end_itself(part: Callable[..., Any]) -> None:
         part().attack("raise signal", "")
 
 
+def test_a_worker_that_is_killed_from_outside_is_not_the_part_s_fault(
+    worker: Callable[..., Worker], toy: ModuleType
+) -> None:
+    here = worker(without=INNER)  # elsewhere its number is another's
+    link = here.link(Interface.of(toy.Part))
+    assert link.attack("remember", "x") == "['x']"
+    os.kill(here._pid, signal.SIGKILL)
+    for _ in range(2):
+        with pytest.raises(LinkFailure, match="killed from outside"):
+            link.attack("remember", "y")
+
+
 # Limits
 
 
@@ -332,7 +347,20 @@ def test_a_scratch_is_wiped(zygotes: Callable[..., Any], toy: ModuleType) -> Non
         link.attack("write", "note")
         with pytest.raises(WallHit):
             link.attack("many folders", "")
-    assert [path for path in zygote._stage.scratch.rglob("*") if not path.name.isdigit()] == []
+    left = {path.name for path in zygote._stage.scratch.rglob("*")}
+    assert {name for name in left if not name.isdigit()} <= {"own"}  # the next worker's
+
+
+def test_a_scratch_shows_nothing_of_the_ones_before(zygotes: Callable[..., Any]) -> None:
+    zygote = zygotes("# Of its own: with shared memory it keeps no worker ready.")
+    sizes = []
+    for _ in range(3):
+        with SharedMemory(4096) as memory, zygote.worker(memory.descriptor):
+            (folder,) = zygote._stage.scratch.glob("*/own")
+            sizes.append(folder.stat().st_size)
+            for number in range(60):  # on most file systems a folder grows for good
+                (folder / f"{number:0250}").touch()
+    assert len(set(sizes)) == 1
 
 
 def test_a_killed_worker_is_gone(zygotes: Callable[..., Any]) -> None:

@@ -1,0 +1,7 @@
+"""End the process by exception."""
+
+TELLS = ""
+
+
+def attack(*arguments, **named):
+    raise SystemExit(0)
