@@ -14,8 +14,16 @@ from vmlab.view.shadow import Bench, Vm
 BASE = shadow.BASE
 DATA, NEW = BASE + 0x2_0000, BASE + 0x2_8000
 SILENT = {
-    *("page", "physical", "peek", "put", "read", "entry", "guest_address"),
-    *("root", "leaves", "remembered", "check_isolated", "check_leaves", "scenario"),
+    *("page", "physical", "peek", "put", "read", "entry", "guest_address", "wrote_by_itself"),
+    *(
+        "root",
+        "leaves",
+        "remembered",
+        "check_isolated",
+        "check_leaves",
+        "check_untouched",
+        "scenario",
+    ),
 }
 """What tests may call that changes nothing, or only makes room."""
 
