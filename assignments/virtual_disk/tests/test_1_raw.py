@@ -72,11 +72,13 @@ def test_locks(bench):
     """A file that one VM writes to is nobody else's; any number may read one together."""
     bench.put("a.img", SECTORS)
     disk = bench.open("a.img", "raw", holds=SECTORS)
+    bench.check_locked("a.img", alone=True)
     bench.refuses_to_open("a.img", Reason.LOCKED, format="raw")
     bench.refuses_to_open("a.img", Reason.LOCKED, format="raw", read_only=True)
     disk.close()
     one, two = (bench.open("a.img", "raw", holds=SECTORS, read_only=True) for _ in range(2))
     one.close_shared()
+    bench.check_locked("a.img")
     bench.refuses_to_open("a.img", Reason.LOCKED, format="raw")
     two.close()
     bench.refuses_to_open("b.img", Reason.MISSING, format="raw")

@@ -103,6 +103,8 @@ def test_nothing_stays_locked(bench):
         bench.put(name, ODD)
     readers = [bench.open("a.img", "raw", holds=ODD, read_only=True) for _ in range(3)]
     other = bench.open("b.img", "raw", holds=ODD)
+    bench.check_locked("a.img")
+    bench.check_locked("b.img", alone=True)
     for reader in readers[:2]:
         reader.close_shared()
         bench.refuses_to_open("a.img", Reason.LOCKED, format="raw")

@@ -28,10 +28,12 @@ def cases():
 def struck(home, tmp_path_factory):
     unit = Course(TOY).unit("toy")
     tests = collect(unit)
+    root = tmp_path_factory.mktemp("attacks")
     with choose("docker", unit, image=home.tags[0]) as (isolation, _):
 
         def grade(case):
-            folder = tmp_path_factory.mktemp(case.name)
+            folder = root / case.name
+            folder.mkdir()
             case.write(folder)
             return case.name, grade_submission(
                 unit, folder, attacks.targets(tests, case), isolation=isolation

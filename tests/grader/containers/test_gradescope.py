@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import tarfile
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ TOY = Path(__file__).parent.parent / "toy_course"
 
 lacking = walls.missing()
 pytestmark = [
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(1800),
     pytest.mark.skipif(bool(lacking), reason=f"walls missing: {', '.join(lacking)}"),
 ]
 SOLUTION = (TOY / "reference/solutions/traps.py").read_text()
@@ -86,6 +88,13 @@ def run(client, image, place, files, metadata=METADATA):
     return (place / "results" / "results.json").read_text(), printed.decode()
 
 
+CASES = attacks.attacks(Course(TOY).unit("toy"), TOY.parent.parent / "attacks")
+TOLD = {
+    *("descriptors", "exit", "io_uring", "network", "read_hidden_tests", "read_proc"),
+    *("set_user_id", "thread", "trace_parent", "unix_socket", "walk_frames", "write_results"),
+}
+"""Attacks that must be told there. The filter of Gradescope's container refuses others before ours
+hears of them: mount, bpf, namespaces, file handles, memory of other processes."""
 CLASS = {
     "good": SOLUTION,
     "wrong": SOLUTION.replace("bool(", "not bool("),
@@ -116,19 +125,32 @@ def test_whatever_the_metadata(client, custom, tmp_path):
         assert json.loads(text)["score"] == 10
 
 
-@pytest.mark.parametrize(
-    "name", ["write_results", "read_hidden_tests", "read_proc", "network", "exit", "descriptors"]
-)
-def test_attacks_gain_nothing(client, custom, tmp_path, name):
-    unit = Course(TOY).unit("toy")
-    corpus = attacks.attacks(unit, Path(__file__).parent.parent.parent / "attacks")
-    case = next(each for each in corpus if each.name == name)
-    files = {name: data.decode() for name, data in case.files.items()}
-    text, printed = run(client, custom.identity, tmp_path, files)
-    assert json.loads(text)["score"] == 0
-    assert "def test_choice_anywhere" not in text
-    assert "student@example.com" not in text
-    assert not case.tells or f"TAMPERING: the part tried to {case.tells}" in printed
+@pytest.fixture(scope="module")
+def struck(client, custom, tmp_path_factory):
+    """Run the image on every attack that fits any assignment."""
+
+    root = tmp_path_factory.mktemp("attacks")
+
+    def strike(case):
+        files = {name: data.decode() for name, data in case.files.items()}
+        place = root / case.name
+        place.mkdir()
+        return case.name, run(client, custom.identity, place, files)
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return dict(pool.map(strike, CASES))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_attacks_gain_nothing(struck, case):
+    text, printed = struck[case.name]
+    given = json.loads(text)
+    assert given["score"] == 0
+    assert "INTERNAL ERROR" not in printed
+    for secret in ("def test_choice_anywhere", "pending & -pending", "student@example.com"):
+        assert secret not in text
+    if case.name in TOLD:
+        assert not case.tells or f"TAMPERING: the part tried to {case.tells}" in printed
 
 
 def test_nothing_handed_in(client, custom, tmp_path):
