@@ -68,6 +68,8 @@ def test_hostile_images(bench):
     """Tables that lie outside of the file, or upon each other, are refused; nothing is written."""
     image = Image(1 << 16, 9).data(3, b"data")
     good = image.file()
+    bench.put("good", good)
+    bench.open("good", holds=image.contents()).look()
     l1, table, block = (image.places[name] for name in ("l1", "table", "block"))
     changes = {
         "cluster_bits of 8": (20, (8).to_bytes(4, "big")),

@@ -39,5 +39,6 @@ def test_a_kernel(bench, given):
     first = "no file system: the disk is formatted\n"
     for boot in (1, 2, 3):
         bench.boots(disk, given("traps"), KERNEL, f"{first}boot {boot}\n")
+        disk.reached_the_file()
         first = ""
     bench.check_image("disk.qcow2")

@@ -54,6 +54,7 @@ def test_locks_of_a_chain(bench):
     for name in ("a.qcow2", "b.qcow2"):
         bench.create(name, len(base), backing="base.img")
     one, two = bench.open("a.qcow2", holds=base), bench.open("b.qcow2", holds=base)
+    bench.check_locked("base.img")
     bench.refuses_to_open("base.img", Reason.LOCKED, format="raw")
     bench.refuses_to_open("a.qcow2", Reason.LOCKED, read_only=True)
     one.close()

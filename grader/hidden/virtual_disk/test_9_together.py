@@ -49,10 +49,12 @@ def test_a_kernel_that_crashes(bench, given):
     bench.boots(disk, given("traps"), KERNEL, f"{first}boot 1\n")
     bench.mark(disk)
     bench.boots(disk, given("traps"), KERNEL, "boot 2\n")
+    disk.reached_the_file()
     disk.close()
     for crash in crashes(bench.store, 8, 5):
         bench.put("disk.qcow2", crash.files["disk.qcow2"])
         disk = bench.open("disk.qcow2", size=1 << 16)
+        disk.reached_the_file()
         try:
             bench.boots(disk, given("traps"), KERNEL, "boot 3\n")
         except Mismatch as mismatch:

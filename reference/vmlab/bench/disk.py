@@ -18,6 +18,7 @@ from vmlab.bench.disk_machine import boot
 from vmlab.bench.disk_queue import Driver
 from vmlab.bench.disk_store import Flushed, Said, SparseFile, Store, Wrote
 from vmlab.block import SECTOR
+from vmlab.diskmap.contents import Contents
 from vmlab.diskmap.layout import BadImage
 from vmlab.image import MOST, Format, NewImage, Reason
 from vmlab.memory import Ram
@@ -112,13 +113,33 @@ class Drive:
         """
         self._bench.check_image(self.name, self.format, clean=clean)
         contents = open_contents(self._store.files, self.name, self.format)
-        for offset in range(0, self.model.size, LOOK):
-            length = min(LOOK, self.model.size - offset)
-            got, expected = contents.read(offset, length), self.model.read(offset, length)
+        self._compare(contents, self.model.read, self.model.size, "")
+        for name, kept in self.kept.items():
+            found = open_snapshot(self._store.files, self.name, name)
+            if found is None:
+                raise Mismatch(f"{self.name}, as another program reads it", f"{name!r}", "none")
+            self._compare(found, kept.read, kept.size, f" {name!r}")
+
+    def reached_the_file(self) -> None:
+        """Raise Mismatch unless the file holds what is read through the part; flush first."""
+        size = self.model.size
+
+        def read(offset: int, length: int) -> bytes:
+            return self._part.read(self._store, self.number, offset, length)
+
+        self.flush()
+        self._compare(open_contents(self._store.files, self.name, self.format), read, size, "")
+
+    def _compare(
+        self, contents: Contents, right: Callable[[int, int], bytes], size: int, which: str
+    ) -> None:
+        for offset in range(0, size, LOOK):
+            length = min(LOOK, size - offset)
+            got, expected = contents.read(offset, length), right(offset, length)
             if got != expected:
                 at = _first_difference(expected, got)
                 raise Mismatch(
-                    f"{self.name}, as another program reads the file",
+                    f"{self.name}{which}, as another program reads the file",
                     f"{_shown(expected[at : at + 64])} at {offset + at:#x} of the disk",
                     f"{_shown(got[at : at + 64])}",
                 )
@@ -214,6 +235,7 @@ class Bench:
     ) -> Drive:
         """Open an image that holds this, and zeros up to the end of the disk."""
         number = self.part.attach(self.store, name, Format(format), read_only)
+        self.check_locked(name, alone=not read_only)
         model = holds.copy() if isinstance(holds, SparseFile) else SparseFile(holds)
         model.resize(size or -(-model.size // 512) * 512)
         return Drive(self, name, Format(format), number, model)
@@ -280,6 +302,13 @@ class Bench:
         """Raise Mismatch if a file is still locked."""
         if name in self.store.locks:
             raise Mismatch(f"{name} is closed", "it is not locked any more", "it is")
+
+    def check_locked(self, name: str, *, alone: bool = False) -> None:
+        """Raise Mismatch unless a file is locked at the store, as others see it."""
+        held = self.store.locks.get(name, 0)
+        if held >= 0 if alone else not held:
+            how = "exclusively" if alone else "with others at most"
+            raise Mismatch(f"{name} is open", f"it is locked in the store, {how}", f"{held} locks")
 
     def check_durable(self, name: str) -> None:
         """Raise Mismatch unless all that reached a file has been flushed."""

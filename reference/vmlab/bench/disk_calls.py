@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
-from vmlab.image import NewImage, Reason, Refused
+from vmlab.image import NewImage, Queue, Reason, Refused
 from vmlab.parts.disk import Part
 from vmlab.testing import Mismatch
 
@@ -29,13 +30,26 @@ class Calls:
         function = getattr(self._part, name)
 
         def call(*arguments: Any) -> Any:
+            queues = [(each, replace(each)) for each in arguments if isinstance(each, Queue)]
             try:
-                return function(*arguments)
+                answer = function(*arguments)
             except Refused as refusal:
                 said = ", ".join(shown(each) for each in arguments[1:])
                 raise Unexpected(f"{name}({said})", refusal) from None
+            for queue, before in queues:
+                _check_agreed(queue, before)
+            return answer
 
         return call
+
+
+def _check_agreed(queue: Queue, before: Queue) -> None:
+    """Raise Mismatch if the device has changed what it and the driver have agreed on."""
+    so_far = {name: getattr(queue, name) for name in ("taken", "used", "broken")}
+    if queue != replace(before, **so_far):
+        raise Mismatch(
+            "a queue is served", "only taken, used and broken are changed", f"{queue} of {before}"
+        )
 
 
 def guarded(part: Part) -> Part:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,20 +27,21 @@ def open_contents(files: Mapping[str, SparseFile], name: str, format: Format) ->
     if format is Format.RAW:
         return RawContents(files[name])
 
-    def below(header: Header) -> Contents | None:
-        if not header.backing:
-            return None
-        return open_contents(files, header.backing, Format(header.backing_format))
-
-    return Qcow2Contents(files[name], below)
+    return Qcow2Contents(files[name], partial(_below, files))
 
 
 def open_snapshot(files: Mapping[str, SparseFile], name: str, snapshot: str) -> Contents | None:
-    """Return what a disk held, above no backing file; None if the image has no such snapshot."""
+    """Return what a disk held; None if the image has no such snapshot. Raise BadImage."""
     rows, _ = read_snapshots(files[name], read_header(files[name]))
     if snapshot not in (row.name for row in rows):
         return None
-    return Qcow2Contents(files[name], lambda header: None, snapshot)
+    return Qcow2Contents(files[name], partial(_below, files), snapshot)
+
+
+def _below(files: Mapping[str, SparseFile], header: Header) -> Contents | None:
+    if not header.backing:
+        return None
+    return open_contents(files, header.backing, Format(header.backing_format))
 
 
 @cache

@@ -6,6 +6,7 @@ and exits of each VM, and the host's clock.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from vmlab.bench import vmm_bare
@@ -14,6 +15,7 @@ from vmlab.bench.vmm_frames import Frames
 from vmlab.bench.vmm_guest import Guest
 from vmlab.bench.vmm_guests import PAGES
 from vmlab.bench.vmm_host import Bill, Host
+from vmlab.bench.vmm_witness import Witness
 from vmlab.image import Format
 from vmlab.memory import Ram
 from vmlab.parts.traps import Part as Traps
@@ -32,6 +34,9 @@ FOREVER = 1 << 40
 
 class Bench:
     """A machine that the part has to itself, and the VMs that it makes there."""
+
+    given: Callable[[str], Any] | None = None
+    """What gives an earlier part by name, for a bare machine beside the VMs; set by the fixture."""
 
     def __init__(self, part: Part, ram: Ram | None = None) -> None:
         self.part = part
@@ -89,8 +94,10 @@ class Bench:
 
     def create(self, config: VmConfig) -> Guest:
         """Make a VM. Raise VmRefused if the part does."""
+        witness = Witness(config, self.store.files)
         self.part.create(self.host, self.store, config)
         self.host.bills[config.vmid] = Bill()  # another VM may have had this vmid
+        self.host.witnesses[config.vmid] = witness
         guest = Guest(self, config)
         self.guests[config.vmid] = guest
         return guest
@@ -118,6 +125,7 @@ class Bench:
         """End a VM."""
         self.part.destroy(self.host, self.store, guest.vmid)
         self.host.forget_vm(guest.vmid)
+        guest.ran()
         del self.guests[guest.vmid]
 
     def balloon(self, guest: Guest, pages: int) -> int:
@@ -128,6 +136,8 @@ class Bench:
         """Let the VMs run, for so many ticks of the host's clock at most. Returns itself."""
         self.part.run(self.host, self.store, self.host.time() + ticks)
         self.host.look_at_all()
+        for guest in self.guests.values():
+            guest.ran()
         return self
 
     def ledger(self) -> Ledger:

@@ -235,3 +235,46 @@ def test_chains_are_laid_out_as_asked(bench):
     assert flags == [1, 4]
     driver = disk.driver(8)
     driver.gives(driver.request(IN, 3, 512, split=(4, 12, 99)), OK, bytes(512))
+
+
+# What a part may not keep to itself
+
+
+def test_a_lock_that_the_store_does_not_have_is_missed(bench, module):
+    attach = module.attach
+
+    def unlocked(store, name, format, read_only):
+        number = attach(store, name, format, read_only)
+        store.unlock(name)
+        return number
+
+    module.attach = unlocked
+    with pytest.raises(Mismatch, match="locked in the store"):
+        raw_disk(bench)
+
+
+def test_a_snapshot_that_is_not_in_the_file_is_missed(bench, module):
+    disk = bench.fresh(1 << 16, cluster_bits=9)
+    module.take_snapshot = lambda store, number, name: None
+    disk.take("nowhere")
+    with pytest.raises(Mismatch, match="'nowhere'"):
+        disk.inspect()
+
+
+def test_what_is_not_in_the_file_is_missed(bench, module):
+    disk = bench.fresh(1 << 16, cluster_bits=9)
+    module.read = lambda store, number, offset, length: b"x" * length
+    with pytest.raises(Mismatch, match="as another program reads"):
+        disk.reached_the_file()
+
+
+def test_a_queue_that_the_device_has_moved_is_a_failure(bench, module):
+    driver = raw_disk(bench).driver()
+
+    def serve(store, memory, number, queue):
+        queue.size = 0
+        return False
+
+    module.serve = serve
+    with pytest.raises(Mismatch, match="only taken, used and broken"):
+        driver.kick()
