@@ -1,4 +1,4 @@
-# make grade   grade the example class of the assignment traps, or of ASSIGNMENT=virtual_disk
+# make grade   grade the example class in all assignments, or in one: ASSIGNMENT=traps
 # make test    the project's own tests
 # make lint    ruff and mypy
 # Each sets up what it needs in .venv, with the first Python >= 3.10 that is found;
@@ -11,8 +11,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10 p
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$p && break; \
 	done)
 
-ASSIGNMENT ?= traps
-CLASS := build/class/$(ASSIGNMENT)
+ASSIGNMENT ?= all
+CLASS := build/class$(if $(filter all,$(ASSIGNMENT)),,/$(ASSIGNMENT))
 GRADEFLAGS ?=
 TESTFLAGS ?=
 

@@ -50,6 +50,7 @@ class Case:
 def cases(unit: Unit) -> list[Case]:
     """Make up every case of an assignment. Raise Problem if one does not fit any more."""
     solution = {s.path.name: read(unit.course.solutions / s.path.name) for s in skeletons(unit)}
+    texts = {name: data.decode("utf-8") for name, data in solution.items()}
     part = unit.solution.name
     found = [
         Case("reference", Kind.REFERENCE, solution),
@@ -65,14 +66,18 @@ def cases(unit: Unit) -> list[Case]:
     for path in sorted(unit.flawed.glob("*.py")):
         text = read(path).decode("utf-8", errors="replace")
         overlay = Overlay.read(path.name, text, unit.settings.clauses)
-        target = next((name for name in solution if overlay.fits(_text(solution[name]))), part)
-        files = {**solution, target: overlay.splice(_text(solution[target])).encode()}
+        files = {name: text.encode() for name, text in overlaid(texts, overlay, part).items()}
         found.append(Case(path.stem, Kind.FLAWED, files, overlay.fails, overlay.mistake))
     return found
 
 
-def _text(data: bytes) -> str:
-    return data.decode("utf-8")
+def overlaid(solution: dict[str, str], overlay: Overlay, part: str) -> dict[str, str]:
+    """Lay an overlay over that file of the solution which it fits; over `part` if it fits none.
+
+    Raises SpliceError, which tells what does not fit.
+    """
+    target = next((name for name, text in solution.items() if overlay.fits(text)), part)
+    return {**solution, target: overlay.splice(solution[target])}
 
 
 def read(path: Path) -> bytes:

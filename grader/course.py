@@ -111,6 +111,11 @@ class Course:
         """Every assignment, in alphabetical order."""
         return sorted(p.parent.name for p in self.root.glob("assignments/*/assignment.toml"))
 
+    @property
+    def in_order(self) -> list[str]:
+        """Every assignment, those first that build on the fewest others."""
+        return sorted(self.names, key=lambda name: len(self.unit(name).settings.given))
+
     def unit(self, name: str) -> Unit:
         """Return the assignment `name`. Raise Problem, naming the nearest, if there is none."""
         names = self.names

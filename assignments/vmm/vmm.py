@@ -27,7 +27,7 @@ from vmlab.devices.virtio import ServedDisk
 from vmlab.devices.virtio.queue import DESCRIPTOR, INDIRECT, NEXT
 from vmlab.hart import MASK64, HartState, Mode
 from vmlab.image import Queue
-from vmlab.isa import Decoded, Kind, decode
+from vmlab.isa import Decoded, Kind, decode, stored
 from vmlab.memory import PAGE_SIZE, RAM_BASE
 from vmlab.modules import another
 from vmlab.mstatus import MXR, SUM

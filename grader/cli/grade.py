@@ -6,26 +6,32 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from grader.batch import Batch, Interrupted
-from grader.cli.table import summary_table
+from grader.cli.table import course_table, summary_table
+from grader.cli.work import Work
 from grader.course import Course
 from grader.image.build import TAG
-from grader.intake import Source, find_sources
+from grader.intake import find_sources
 from grader.intake.listing import listed
 from grader.isolation import MODES, choose
 from grader.problem import Problem
 from grader.report import Report
-from grader.run import collect
+
+ALL = "all"
+"""In place of an assignment's name: every one of the course."""
 
 
 def grade(
-    assignment: Annotated[str, typer.Argument(help="Its folder's name in assignments/.")],
+    assignment: Annotated[
+        str,
+        typer.Argument(
+            help="Its folder's name in assignments/; or all: PATH then holds a folder for each."
+        ),
+    ],
     paths: Annotated[
         list[Path],
         typer.Argument(
@@ -39,7 +45,9 @@ def grade(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Where reports go (default: reports/ASSIGNMENT)."),
+        typer.Option(
+            metavar="DIR", help="Where reports go (default: reports/ASSIGNMENT, or reports)."
+        ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print all results as JSON, in place of the table.")
@@ -66,85 +74,103 @@ def grade(
 
     Exit status: 0 all graded, 1 some could not be graded, 2 wrong use, 130 stopped by Ctrl-C.
     """
-    unit = Course.find().unit(assignment)
-    settings = unit.settings
-    found = find_sources(paths, settings)
-    where = out or Path("reports") / assignment
-    if where.exists() and not where.is_dir():
-        raise Problem(f"{where} is a file; name a folder with --out.")
-    count = len(found.sources)
+    course = Course.find()
+    if assignment == ALL:
+        todo = _of_all(course, paths, out or Path("reports"))
+    else:
+        unit = course.unit(assignment)
+        found = find_sources(paths, unit.settings)
+        todo = [Work(unit, found.sources, found.passed_over, out or Path("reports") / assignment)]
     errors = Console(stderr=True, highlight=False)
-    if found.passed_over:
-        names = listed([path.name for path in found.passed_over])
-        errors.print(f"Passed over, as no submissions: {names}.", markup=False, soft_wrap=True)
-    with choose(isolation, unit, trust=trust, image=image) as (chosen, which):
-        errors.print(which, markup=False, soft_wrap=True)
-        jobs = min(jobs or os.cpu_count() or 1, count)
-        batch = Batch(unit, collect(unit), where, jobs, isolation=chosen)
-        interrupted, problem = _grade(batch, found.sources, errors)
-    order = {source.name: index for index, source in enumerate(found.sources)}
-    reports = sorted(batch.done, key=lambda report: order[report.submission])
+    for work in todo:
+        if work.out.exists() and not work.out.is_dir():
+            raise Problem(f"{work.out} is a file; name a folder with --out.")
+        _tell_what_was_passed_over(errors, work.passed_over)
+    for work in todo:
+        with choose(isolation, work.unit, trust=trust, image=image) as (chosen, which):
+            errors.print(which, markup=False, soft_wrap=True)
+            work.run(chosen, jobs or os.cpu_count() or 1, errors)
+        if work.ended_early:
+            break
     if as_json:
-        _print_json(assignment, reports)
-    elif reports:
-        console = Console(highlight=False)
-        console.print(summary_table(settings, reports))
-        console.print(f"Reports: {where}", markup=False, soft_wrap=True)
-    _tell_of_trouble(errors, reports, where)
-    if interrupted:
+        documents = [_as_json(work) for work in todo if work.started]
+        _print_json(documents[0] if assignment != ALL else {"assignments": documents})
+    else:
+        _print_table(todo, assignment == ALL, out or Path("reports"))
+    for work in todo:
+        _tell_of_trouble(errors, work.reports, work.out)
+    _end(errors, todo)
+
+
+def _of_all(course: Course, paths: list[Path], out: Path) -> list[Work]:
+    """Return the work on each assignment that has a folder in the one `paths` names."""
+    if len(paths) != 1 or not paths[0].is_dir():
+        raise Problem("To grade all, name one folder that holds a folder for each assignment.")
+    todo = []
+    for name in course.in_order:
+        if (paths[0] / name).is_dir():
+            unit = course.unit(name)
+            found = find_sources([paths[0] / name], unit.settings)
+            todo.append(Work(unit, found.sources, found.passed_over, out / name))
+    if not todo:
+        names = ", ".join(course.names)
+        raise Problem(f"{paths[0]} holds no folder of an assignment; there are: {names}.")
+    return todo
+
+
+def _tell_what_was_passed_over(errors: Console, paths: list[Path]) -> None:
+    if paths:
+        names = listed([path.name for path in paths])
+        errors.print(f"Passed over, as no submissions: {names}.", markup=False, soft_wrap=True)
+
+
+def _print_table(todo: list[Work], all_of_them: bool, out: Path) -> None:
+    console = Console(highlight=False)
+    if not any(work.reports for work in todo):
+        return
+    if all_of_them:
+        console.print(course_table([(w.unit.settings, w.reports) for w in todo]))
+    else:
+        console.print(summary_table(todo[0].unit.settings, todo[0].reports))
+    console.print(f"Reports: {out if all_of_them else todo[0].out}", markup=False, soft_wrap=True)
+
+
+def _end(errors: Console, todo: list[Work]) -> None:
+    """Say what was left undone; raise Exit with the status that goes with it."""
+    graded = sum(len(work.reports) for work in todo)
+    count = sum(len(work.sources) for work in todo)
+    if any(work.interrupted for work in todo):
+        where = ", ".join(str(work.out) for work in todo if work.started)
         errors.print(
-            f"Stopped: {len(reports)} of {count} submissions were graded, and are kept in {where}.",
+            f"Stopped: {graded} of {count} submissions were graded, and are kept in {where}.",
             markup=False,
             soft_wrap=True,
         )
         raise typer.Exit(130)
-    if problem is not None:
+    problems = [work.problem for work in todo if work.problem is not None]
+    for problem in problems:
         errors.print(f"grader: {problem}", markup=False, soft_wrap=True)
+    if problems or not all(report.graded for work in todo for report in work.reports):
         raise typer.Exit(1)
-    if not all(report.graded for report in reports):
-        raise typer.Exit(1)
 
 
-def _grade(batch: Batch, sources: list[Source], errors: Console) -> tuple[bool, Problem | None]:
-    """Grade all; return whether Ctrl-C ended it, or what else did. What was graded is kept."""
-    try:
-        with _progress(errors) as progress:
-            task = progress.add_task(batch.unit.settings.title, total=len(sources))
-            batch.grade(sources, lambda report: progress.advance(task))
-    except (Interrupted, KeyboardInterrupt):  # the second, if someone is impatient
-        return True, None
-    except Problem as trouble:
-        return False, trouble
-    return False, None
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        # Redrawn lines are noise in a log.
-        disable=not console.is_terminal,
-    )
-
-
-def _print_json(assignment: str, reports: list[Report]) -> None:
-    data = {
-        "assignment": assignment,
+def _as_json(work: Work) -> dict[str, Any]:
+    return {
+        "assignment": work.unit.name,
         "reports": [
             {
                 **report.model_dump(mode="json"),
                 "score": report.score,
                 "max_score": report.max_score,
             }
-            for report in reports
+            for report in work.reports
         ],
     }
+
+
+def _print_json(document: dict[str, Any]) -> None:
     # ASCII only: whatever a submission printed, this stays one well-formed document.
-    json.dump(data, sys.stdout, indent=2)
+    json.dump(document, sys.stdout, indent=2)
     sys.stdout.write("\n")
 
 

@@ -1,4 +1,4 @@
-"""The table at the end of `grader grade`."""
+"""The table at the end of `grader grade`: of a class, or of a course."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.text import Text
 
 from grader.assignment import Assignment
 from grader.disclosure import common_crash, hole
-from grader.report import Report, show_points
+from grader.report import Report, show_points, total
 from grader.text import one_line
 from grader.verdict import Verdict
 
@@ -38,6 +38,26 @@ def summary_table(settings: Assignment, reports: list[Report]) -> Table:
             _score(report),
             f"{passed}/{len(report.tests)}",
             Text(_remarks(report)),
+        )
+    return table
+
+
+def course_table(graded: list[tuple[Assignment, list[Report]]]) -> Table:
+    """Return one line a student: the points in each assignment, and their sum."""
+    table = Table(title="The course", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("student", overflow="fold")
+    columns = [{report.student or report.submission: report for report in r} for _, r in graded]
+    for settings, _ in graded:
+        table.add_column(settings.title, justify="right")
+    table.add_column("total", justify="right", no_wrap=True)
+    for student in sorted({name for column in columns for name in column}):
+        reports = [column.get(student) for column in columns]
+        scores = [report.score for report in reports if report is not None]
+        whole = total(score for score in scores if score is not None)
+        table.add_row(
+            Text(student),
+            *(Text("-") if report is None else _score(report) for report in reports),
+            show_points(whole),
         )
     return table
 

@@ -186,8 +186,9 @@ class Process:
     def transmit(self, vmid: int, byte: int) -> None:
         """Write a byte to the terminal, at once."""
         # BEGIN SOLUTION type 2: transmit
-        sys.stdout.buffer.write(bytes([byte]))
-        sys.stdout.buffer.flush()
+        terminal = sys.stdout.buffer
+        terminal.write(bytes([byte]))
+        terminal.flush()
         # END SOLUTION
 
     def receive(self) -> tuple[int, int] | None:

@@ -27,7 +27,7 @@ from vmlab.devices.virtio import ServedDisk
 from vmlab.devices.virtio.queue import DESCRIPTOR, INDIRECT, NEXT
 from vmlab.hart import MASK64, HartState, Mode
 from vmlab.image import Queue
-from vmlab.isa import Decoded, Kind, decode
+from vmlab.isa import Decoded, Kind, decode, stored
 from vmlab.memory import PAGE_SIZE, RAM_BASE
 from vmlab.modules import another
 from vmlab.mstatus import MXR, SUM
@@ -325,21 +325,22 @@ def page_fault(vm: Vm, exit: Exit) -> Intent:
     """Do with a page fault what the pager says (V10)."""
     # BEGIN SOLUTION V10: the pager's answers
     answer = vm.pager.fault(vm.memory, exit.cause, exit.tval)
-    if answer.act is Act.RETRY:
-        return RETRY
-    if answer.act is Act.REFLECT:
-        return inject(answer.cause, answer.address)
-    if answer.act is Act.ABSENT:
-        return come_back(vm, answer.address)
+    match answer.act:
+        case Act.RETRY:
+            return RETRY
+        case Act.REFLECT:
+            return inject(answer.cause, answer.address)
+        case Act.ABSENT:
+            return come_back(vm, answer.address)
     try:
         bits = vmm.host.fetch(vm.hart.pc) if exit.cause != Exc.INSTRUCTION_PAGE else 0
     except GuestFault:
         return RETRY  # the code is no longer in the shadow: its own fault comes first
     decoded = decode(bits)
-    if answer.act is Act.EMULATE:
-        assert decoded is not None
-        return store_to_table(vm, exit, decoded, answer.address)
-    return access_device(vm, exit, decoded, answer.address)
+    if answer.act is Act.DEVICE:
+        return access_device(vm, exit, decoded, answer.address)
+    assert decoded is not None
+    return store_to_table(vm, exit, decoded, answer.address)
     # END SOLUTION
 
 
@@ -362,10 +363,9 @@ def access_device(vm: Vm, exit: Exit, decoded: Decoded | None, address: int) -> 
 def load_from_device(vm: Vm, decoded: Decoded, address: int) -> None:
     """LB, LBU, LH, LHU, LW, LWU, LD (V4)."""
     # BEGIN SOLUTION V4: loads
-    row = decoded.instruction
-    value = vm.board.read(address, row.width)
-    if row.signed:
-        value = extended(value, row.width)
+    value = vm.board.read(address, decoded.instruction.width)
+    if decoded.instruction.signed:
+        value = extended(value, decoded.instruction.width)
     set_register(vm, decoded.rd, value)
     # END SOLUTION
 
@@ -406,12 +406,13 @@ def store_to_table(vm: Vm, exit: Exit, decoded: Decoded, address: int) -> Intent
             guest: int | None = address - (exit.tval - virtual)
         else:
             answer = vm.pager.fault(vm.memory, Exc.STORE_PAGE, virtual)
-            if answer.act is Act.REFLECT:
-                return inject(answer.cause, answer.address)
-            if answer.act is Act.ABSENT:
-                return come_back(vm, answer.address)
-            if answer.act is Act.DEVICE:
-                return inject(Exc.STORE_ACCESS, virtual)
+            match answer.act:
+                case Act.REFLECT:
+                    return inject(answer.cause, answer.address)
+                case Act.ABSENT:
+                    return come_back(vm, answer.address)
+                case Act.DEVICE:
+                    return inject(Exc.STORE_ACCESS, virtual)
             guest = answer.address if answer.act is Act.EMULATE else None
         place = host_address(vm, guest) if guest is not None else through_shadow(vm, virtual)
         if place is None:
@@ -423,14 +424,13 @@ def store_to_table(vm: Vm, exit: Exit, decoded: Decoded, address: int) -> Intent
         vm.pager.written(vm.memory, guest, length)
         set_register(vm, decoded.rd, 1)
         return step(decoded)
-    value = vm.hart.x[decoded.rs2]
+    old = 0
     if row.kind is Kind.AMO:
         [(at, _, _)] = places  # aligned, or it would have trapped
         old = extended(int.from_bytes(vmm.memory[at : at + row.width], "little"), row.width)
-        assert row.meaning is not None
-        value = row.meaning(old, value)
+    data = stored(decoded, vm.hart.x, old)
+    if row.kind is Kind.AMO:
         set_register(vm, decoded.rd, old)
-    data = (value & (1 << 8 * row.width) - 1).to_bytes(row.width, "little")
     for at, guest, length in places:
         vmm.memory[at : at + length] = data[:length]
         data = data[length:]
@@ -458,14 +458,14 @@ def host_address(vm: Vm, address: int) -> int | None:
 def through_shadow(vm: Vm, virtual: int) -> int | None:
     """Return the host-physical address that a store to `virtual` reaches; None if none."""
     # BEGIN SOLUTION V10: stores to tables
-    pte = (vm.pager.root(vm.memory) & PPN_MASK) << 10
+    frame = vm.pager.root(vm.memory) & PPN_MASK
     for level in (2, 1, 0):
         index = virtual >> PAGE_SHIFT + VPN_BITS * level & (1 << VPN_BITS) - 1
-        table = (pte >> 10 & PPN_MASK) << PAGE_SHIFT
-        pte = vmm.words[(table - RAM_BASE) // PTE_SIZE + index]
+        pte = vmm.words[((frame << PAGE_SHIFT) - RAM_BASE) // PTE_SIZE + index]
         if not pte & V:
             return None
-    return (pte >> 10 & PPN_MASK) << PAGE_SHIFT | virtual % PAGE_SIZE if pte & W else None
+        frame = pte >> 10 & PPN_MASK
+    return frame << PAGE_SHIFT | virtual % PAGE_SIZE if pte & W else None
     # END SOLUTION
 
 
@@ -523,7 +523,7 @@ def look(vm: Vm, address: int, length: int) -> bytes:
     """Return bytes of the guest's memory for a device. Raise DmaError unless all are RAM (V12)."""
     # BEGIN SOLUTION V12: what a device may see
     if not RAM_BASE <= address <= RAM_BASE + PAGE_SIZE * len(vm.frames) - length:
-        raise DmaError(f"{length} bytes at {address:#x} are not all in RAM")
+        raise DmaError(f"{length} bytes at {address:#x}, which are not all its RAM")
     found = bytearray()
     for at, count in in_pages(address, length):
         place = host_address(vm, at)
@@ -801,7 +801,7 @@ def open_disk(vm: Vm) -> ServedDisk | None:
         vm.disk = disk.attach(vm.files, config.name, config.format, config.read_only)
         sectors = disk.size(vm.files, vm.disk) // SECTOR
     except image.Refused as refused:
-        raise VmRefused(vm.says(f"has no disk: {refused.message}.")) from None
+        raise VmRefused(vm.says(f"cannot have disk {config.name}: {refused.message}.")) from None
     return ServedDisk(sectors, config.read_only, partial(serve_disk, vm))
     # END SOLUTION
 
@@ -944,8 +944,8 @@ def fall_asleep(vm: Vm) -> None:
     vm.status = Status(State.WAITING)
     vm.slept, vm.due = vmm.now, None
     later = vm.hart.copy()
-    for ticks, interrupt in vm.board.strikes():
-        later.mip |= 1 << interrupt
+    for ticks, timer in vm.board.strikes():
+        later.mip |= 1 << timer
         if vm.traps.wakes(later):
             vm.due = vmm.now + ticks
             break

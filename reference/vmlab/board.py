@@ -19,6 +19,7 @@ from .devices import (
     VIRTIO_SLOTS,
     VIRTIO_STRIDE,
     BlockDevice,
+    BlockFront,
     Clint,
     Dma,
     Finisher,
@@ -64,7 +65,7 @@ class Board:
         hart: HartState,
         memory: Ram,
         trace: Trace | None,
-        disk: BlockBackend | BlockDevice | None,
+        disk: BlockBackend | BlockFront | None,
         net: Link | None,
         listener: Listener,
     ) -> None:
@@ -84,7 +85,7 @@ class Board:
         self.uart = Uart(partial(self.plic.set_level, UART_IRQ), partial(self.plic.pulse, UART_IRQ))
         self.rtc = Rtc(hart)
         self.finisher = Finisher(listener.reconsider)
-        if disk is not None and not isinstance(disk, BlockDevice):
+        if disk is not None and not isinstance(disk, BlockFront):
             disk = BlockDevice(disk)
         self.disk = disk
         self.net = NetDevice(net) if net is not None else None

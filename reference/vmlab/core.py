@@ -8,7 +8,7 @@ from .block import BlockBackend
 from .board import Board
 from .clock import Clock
 from .csrs import ADUE
-from .devices.virtio import BlockDevice
+from .devices.virtio import BlockFront
 from .hart import HartState, Mode
 from .held import SLICE, HeldBack
 from .interpreter import Interpreter
@@ -40,7 +40,7 @@ class Core:
         memory: Ram,
         trace: Trace | None,
         options: Options,
-        disk: BlockBackend | BlockDevice | None,
+        disk: BlockBackend | BlockFront | None,
         net: Link | None,
     ) -> None:
         """Build hart and board; see `Machine` for what they are built of."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import devicetree, snapshot
 from .block import BlockBackend
 from .core import Core
-from .devices.virtio import BlockDevice
+from .devices.virtio import BlockFront
 from .guest import GuestRunner
 from .hart import HartState
 from .memory import Ram
@@ -37,7 +37,7 @@ class Machine:
         memory: Ram | None = None,
         trace: Trace | None = None,
         options: Options | None = None,
-        disk: BlockBackend | BlockDevice | None = None,
+        disk: BlockBackend | BlockFront | None = None,
         net: Link | None = None,
         bootargs: str = "",
     ) -> None:

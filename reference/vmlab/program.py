@@ -21,3 +21,5 @@ class Program:
     """Labels and constants by name."""
     lines: dict[int, int] = field(default_factory=dict)
     """The source line (from 1) of what stands at an address; empty if unknown."""
+    name: str = field(default="", compare=False)
+    """What the source was called, for messages; empty if unknown."""

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from . import snapshot
 from .access import Access
-from .block import Restorable
 from .history import History, Kept
 from .machine import Machine, Reason, Stop
 from .stops import Stopped, Stops, Watch
@@ -64,7 +63,7 @@ class Recorder:
                 OverlayDisk over it.
         """
         disk, net = machine.disk, machine.net
-        if disk is not None and not isinstance(disk.backend, Restorable):
+        if disk is not None and not disk.restorable:
             raise ValueError("what a guest writes to a file cannot be taken back")
         self.machine = machine
         self._every = every

@@ -8,6 +8,7 @@ import pytest
 
 from grader import cli, walls
 from grader.cli import grade as command
+from grader.cli import work
 from grader.problem import Problem
 
 TOY = Path(__file__).parent / "toy_course"
@@ -37,6 +38,8 @@ def run(monkeypatch, capsys, tmp_path):
         (["grade", "toys", "x"], "There is no assignment 'toys'; did you mean toy?"),
         (["grade", "toy", "nothing"], "nothing does not exist."),
         (["grade", "toy"], "Missing argument"),
+        (["grade", "all", "nothing"], "To grade all, name one folder that holds a folder for each"),
+        (["grade", "all", "."], ". holds no folder of an assignment; there are: toy."),
         (["grade"], "Missing argument"),
         (["grade", "toy", "x", "--jobs", "0"], "--jobs"),
         (["grade", "toy", "x", "--speed", "9"], "No such option"),
@@ -87,13 +90,13 @@ def test_reports_cannot_go_into_a_file(run, tmp_path):
 
 def test_a_problem_after_some_were_graded(run, tmp_path, monkeypatch):
     (tmp_path / "ada.py").touch()
-    monkeypatch.setattr(command, "collect", lambda unit: [])
+    monkeypatch.setattr(work, "collect", lambda unit: [])
 
-    class Full(command.Batch):
+    class Full(work.Batch):
         def grade(self, sources, tick):
             raise Problem("The disk is full.")
 
-    monkeypatch.setattr(command, "Batch", Full)
+    monkeypatch.setattr(work, "Batch", Full)
     status, out, err = run("grade", "toy", "ada.py", *TRUSTED)
     assert (status, out, err) == (1, "", "Isolation: process.\ngrader: The disk is full.\n")
 

@@ -207,6 +207,23 @@ def test_table_and_exit_status(tmp_path):
 
 
 @needs_walls
+def test_all_assignments_in_one_table(tmp_path):
+    write_class(tmp_path / "course" / "toy", {"good": SOLUTION, "bad": "x = "})
+    (tmp_path / "course" / "another").mkdir()
+    done = grader("grade", "all", tmp_path / "course", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "The course" in done.stdout
+    rows = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines() if line.strip()}
+    assert rows["good"] == ["10", "/", "10", "10"]
+    assert rows["bad"] == ["0", "/", "10", "0"]
+    assert "Reports: reports\n" in done.stdout
+    assert (tmp_path / "reports" / "toy" / "good" / "results.json").exists()
+    done = grader("grade", "all", tmp_path / "course", "--json", cwd=tmp_path)
+    [toy] = json.loads(done.stdout)["assignments"]
+    assert [report["score"] for report in toy["reports"]] == [0, 10]
+
+
+@needs_walls
 def test_ctrl_c_keeps_what_was_graded(tmp_path):
     slow = "import time\ndef wakes(hart):\n    while True: pass\n"
     folder = write_class(tmp_path / "class", {"a": "x = ", "b": slow, "c": slow, "d": slow})

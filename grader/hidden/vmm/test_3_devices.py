@@ -163,6 +163,7 @@ main:   la      a0, on_trap
         sd      a0, 8(s0)
         ld      zero, 0(s1)             # just behind RAM
         sd      zero, 0(s1)
+        sd      s0, -8(s1)              # and the last of it
         ld      a0, -8(s1)
         call    puthex
         lb      a0, 0(zero)

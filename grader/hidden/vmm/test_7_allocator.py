@@ -241,7 +241,6 @@ def test_all_comes_back(bench):
     ends = [
         ("hello", 1, State.OFF),
         ("processes", 2, State.OFF),
-        ("badstvec", 4, State.KILLED),
         ("loop", 3, State.RUNNING),
         ("hello", 4, State.OFF),
     ]

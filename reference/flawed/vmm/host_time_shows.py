@@ -1,6 +1,6 @@
 """The clock of a VM goes on while others run."""
 
-FAILS = {"V6"}
+FAILS = {"V6", "V7", "V22"}
 
 
 def enter(vm, budget):

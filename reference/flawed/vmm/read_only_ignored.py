@@ -14,5 +14,5 @@ def open_disk(vm):
         vm.disk = disk.attach(vm.files, config.name, config.format, False)
         sectors = disk.size(vm.files, vm.disk) // SECTOR
     except image.Refused as refused:
-        raise VmRefused(vm.says(f"has no disk: {refused.message}.")) from None
+        raise VmRefused(vm.says(f"cannot have disk {config.name}: {refused.message}.")) from None
     return ServedDisk(sectors, False, partial(serve_disk, vm))

@@ -12,5 +12,5 @@ def open_disk(vm):
         vm.disk = disk.attach(vm.files, config.name, config.format, config.read_only)
         sectors = disk.size(vm.files, vm.disk) // SECTOR
     except image.Refused as refused:
-        raise VmRefused(vm.says(f"has no disk: {refused.message}.")) from None
+        raise VmRefused(vm.says(f"cannot have disk {config.name}: {refused.message}.")) from None
     return ServedDisk(sectors, config.read_only, partial(serve_disk, vm))

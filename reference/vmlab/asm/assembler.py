@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vmlab.isa import BY_NAME, COMPRESSED, Row
 from vmlab.program import Program
@@ -29,7 +30,7 @@ def assemble(source: str, *, origin: int = 0x8000_0000, name: str = "<guest>") -
     Args:
         source: what `vmlab.asm` describes.
         origin: address of the first section.
-        name: the file's name, for errors.
+        name: the file's name, for errors, and the program's.
 
     Raises:
         AssemblyError: at the first mistake; its text begins with file, line and column.
@@ -38,7 +39,7 @@ def assemble(source: str, *, origin: int = 0x8000_0000, name: str = "<guest>") -
     try:
         for statement in tokenize(source, name):
             assembler.statement(statement)
-        return assembler.out.finish(origin)
+        return replace(assembler.out.finish(origin), name=name)
     except RecursionError:
         message = "this expression is too long or too deeply nested"
         raise AssemblyError(message, assembler.out.line, 1, name) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +9,8 @@ from vmlab.asm import assemble
 from vmlab.bench import console
 from vmlab.bench.disk_store import Store
 from vmlab.block import SECTOR
-from vmlab.devices.virtio import BlockDevice
-from vmlab.devices.virtio.block import FLUSH
-from vmlab.devices.virtio.queue import Broken, SplitQueue
-from vmlab.image import Queue
+from vmlab.devices.virtio import ServedDisk
+from vmlab.devices.virtio.queue import SplitQueue
 from vmlab.machine import Machine, Reason
 from vmlab.memory import PAGE_SIZE, Ram
 from vmlab.parts.disk import Part
@@ -23,50 +20,30 @@ from vmlab.testing import OutOfBudget
 if TYPE_CHECKING:
     from vmlab.bench.disk import Drive
 
-
-@dataclass
-class _Geometry:
-    """What the device tells of a disk; its sectors nobody asks for."""
-
-    sectors: int
-    read_only: bool = False
-
-    def read(self, sector: int, count: int) -> bytes:
-        raise NotImplementedError
-
-    def write(self, sector: int, data: bytes) -> None:
-        raise NotImplementedError
-
-    def flush(self) -> None:
-        raise NotImplementedError
+BUDGET = 2_000_000
 
 
-class PartDisk(BlockDevice):
+class PartDisk(ServedDisk):
     """The disk in slot 0: registers and negotiation are the machine's, all else is the part's."""
 
     def __init__(self, part: Part, store: Store, number: int, ram: Ram) -> None:
         """Plug an open disk in."""
-        super().__init__(_Geometry(part.size(store, number) // SECTOR))
-        self._part, self._store, self._number, self._ram = part, store, number, ram
+        sectors = part.size(store, number) // SECTOR
+        super().__init__(sectors, False, lambda queue: part.serve(store, ram.bytes, number, queue))
+        self._ram = ram
 
     def serve(self, index: int, queue: SplitQueue) -> None:
-        """Have the part serve the queue."""
-        places = queue.descriptors, queue.driver, queue.device
-        write_back = bool(queue.features & FLUSH)
-        counters = queue.taken, queue.used
-        record = Queue(queue.num, *places, queue.indirect, write_back, *counters)
-        before = bytes(self._ram.bytes)
-        self._part.serve(self._store, self._ram.bytes, self._number, record)
-        queue.taken, queue.used = record.taken, record.used
-        self._tell(before, queue)
-        if record.broken:
-            raise Broken("the part says so")
+        """Have the part serve the queue, and tell the machine which pages have changed.
 
-    def _tell(self, before: bytes, queue: SplitQueue) -> None:
-        """Tell the machine which pages have changed, as it may have translated code in them."""
-        for at in range(0, len(before), PAGE_SIZE):
-            if before[at : at + PAGE_SIZE] != self._ram.bytes[at : at + PAGE_SIZE]:
-                queue.dma.changed(at, PAGE_SIZE)
+        The machine may have translated code in them.
+        """
+        before = bytes(self._ram.bytes)
+        try:
+            super().serve(index, queue)
+        finally:
+            for at in range(0, len(before), PAGE_SIZE):
+                if before[at : at + PAGE_SIZE] != self._ram.bytes[at : at + PAGE_SIZE]:
+                    queue.dma.changed(at, PAGE_SIZE)
 
 
 def boot(
@@ -82,6 +59,3 @@ def boot(
     if stop.reason is Reason.FINISHED:
         end = f"it switches off with failure {stop.code}" if stop.code else ""
     console.check(f"{source.name} boots", expected, machine.uart.output, end, out)
-
-
-BUDGET = 2_000_000

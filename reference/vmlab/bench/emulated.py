@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vmlab.hart import MASK64, HartState
-from vmlab.isa import Decoded, Kind, decode
+from vmlab.isa import Decoded, Kind, decode, stored
 from vmlab.memory import PAGE_SIZE
 
 STORES = (Kind.STORE, Kind.AMO, Kind.SC)
@@ -49,14 +49,13 @@ def carry_out(
     if row.kind is Kind.SC:
         _set(vcpu, store.rd, 1)
         return False
-    value = vcpu.x[store.rs2]
+    old = 0
     if row.kind is Kind.AMO:
         raw = b"".join(read(address, length) for address, length in places)
         old = int.from_bytes(raw, "little", signed=True) & MASK64
-        assert row.meaning is not None
-        value = row.meaning(old, value)
+    data = stored(store, vcpu.x, old)
+    if row.kind is Kind.AMO:
         _set(vcpu, store.rd, old)
-    data = (value & (1 << 8 * row.width) - 1).to_bytes(row.width, "little")
     for address, length in places:
         write(address, data[:length])
         data = data[length:]

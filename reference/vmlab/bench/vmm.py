@@ -7,10 +7,11 @@ and exits of each VM, and the host's clock.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from vmlab.bench import vmm_bare
 from vmlab.bench.disk_store import SparseFile, Store
+from vmlab.bench.vmm_asked import Asked
 from vmlab.bench.vmm_frames import Frames
 from vmlab.bench.vmm_guest import Guest
 from vmlab.bench.vmm_guests import PAGES
@@ -39,10 +40,10 @@ class Bench:
     """What gives an earlier part by name, for a bare machine beside the VMs; set by the fixture."""
 
     def __init__(self, part: Part, ram: Ram | None = None) -> None:
-        self.part = part
+        self.guests: dict[int, Guest] = {}
+        self.part = cast(Part, Asked(part, self.guests))
         self.ram = ram or Ram(SHARED)
         self.store = Store()
-        self.guests: dict[int, Guest] = {}
         self.resources = Resources([], 0)
         self.host: Host
 
@@ -53,7 +54,7 @@ class Bench:
         dealt = Frames(self.ram, frames)
         self.host = self.make_host(dealt)
         self.store = Store()
-        self.guests = {}
+        self.guests.clear()
         self.resources = Resources(list(dealt.ours), quantum, disk_bytes)
         self.part.start(self.ram.bytes, self.resources)
         return self
@@ -88,18 +89,20 @@ class Bench:
             drive = DiskConfig(file, Format.RAW, read_only, len(disk) if quota is None else quota)
         config = configuration(program, name, vmid, pages=pages, share=share, disk=drive)
         try:
-            return self.create(config)
+            return self.create(config, program.name)
         except VmRefused as refused:
-            raise Mismatch(f"create of VM {name}", "it is made", refused.message) from None
+            scenario = f"create of VM {name} ({program.name})"
+            raise Mismatch(scenario, "it is made", refused.message) from None
 
-    def create(self, config: VmConfig) -> Guest:
-        """Make a VM. Raise VmRefused if the part does."""
+    def create(self, config: VmConfig, program: str = "") -> Guest:
+        """Make a VM; `program` is what its kernel is called. Raise VmRefused if the part does."""
         witness = Witness(config, self.store.files)
         self.part.create(self.host, self.store, config)
         self.host.bills[config.vmid] = Bill()  # another VM may have had this vmid
         self.host.witnesses[config.vmid] = witness
-        guest = Guest(self, config)
+        guest = Guest(self, config, program)
         self.guests[config.vmid] = guest
+        self.host.frames.titles[config.vmid] = guest.title
         return guest
 
     def refuses(self, config: VmConfig, *words: str) -> None:

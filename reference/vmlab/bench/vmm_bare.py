@@ -35,7 +35,7 @@ class Outcome:
     def check(self, guest: Guest) -> None:
         """Raise Mismatch unless a VM has sent the same, and has ended the same way."""
         status = guest.status()
-        scenario = f"VM {guest.name}, compared with the bare machine"
+        scenario = f"{guest.title}, compared with the bare machine"
         if status.code == self.code:
             end = status.reason
         else:

@@ -30,6 +30,8 @@ class Frames:
         self._set = set(self.ours)
         self._owner: dict[int, int] = {}
         """Frames that a VM was seen to have, and which VM."""
+        self.titles: dict[int, str] = {0: "a VM that was destroyed"}
+        """What VMs are called where something is said of them, by vmid."""
         garbage = self.foreign[0] << 10 | V | R | W | X | U | A | D
         self._secret = FOREIGN_WORD.to_bytes(8, "little") * ENTRIES
         for frame in self.ours:
@@ -41,6 +43,10 @@ class Frames:
         """Fill a frame."""
         start = (frame - FIRST_FRAME) * PAGE_SIZE
         self._ram.bytes[start : start + PAGE_SIZE] = contents
+
+    def title(self, vmid: int) -> str:
+        """Return what a VM is called."""
+        return self.titles.get(vmid, f"VM {vmid}")
 
     def are_ours(self, *frames: int) -> bool:
         """Tell whether all these are the VMM's."""
@@ -56,9 +62,9 @@ class Frames:
             owner = self._owner.setdefault(frame, vmid)
             if owner == vmid and frame in self._set:
                 continue
-            whose = f"VM {owner}'s" if owner != vmid else "not the VMM's"
+            whose = f"{self.title(owner)}'s" if owner != vmid else "not the VMM's"
             raise Mismatch(
-                f"the shadow tables of VM {vmid}",
+                f"the shadow tables of {self.title(vmid)}",
                 "they lead to its own frames",
                 f"one leads to frame {frame:#x}, which is {whose}",
             )
@@ -95,7 +101,7 @@ class Frames:
         for frame in tables:
             if frame not in self._set:
                 raise Mismatch(
-                    f"the shadow tables of VM {vmid}",
+                    f"the shadow tables of {self.title(vmid)}",
                     "they lie in frames of the VMM",
                     f"one is frame {frame:#x}",
                 )
@@ -104,6 +110,7 @@ class Frames:
                 if not pte & V:
                     continue
                 if level and pte & (R | W | X):
-                    raise Mismatch(f"the shadow tables of VM {vmid}", "no superpages", "one")
+                    scenario = f"the shadow tables of {self.title(vmid)}"
+                    raise Mismatch(scenario, "no superpages", "one")
                 below.add(pte >> 10 & PPN_MASK)
         return self._leaves(vmid, sorted(below), level - 1) if level else below

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 class Guest:
     """What a test asks about a VM; what it tells comes from the hardware."""
 
-    def __init__(self, bench: Bench, config: VmConfig) -> None:
+    def __init__(self, bench: Bench, config: VmConfig, program: str = "") -> None:
         self._bench = bench
         self.config = config
         self.vmid = config.vmid
         self.name = config.name
+        self.title = f"VM {config.name} ({program})" if program else f"VM {config.name}"
+        """What it is called where something is said of it: with the name of what it runs."""
         self.bill: Bill = bench.host.bills[config.vmid]
         """What the hardware has noted: instructions, exits, ticks, console."""
         self._witness = bench.host.witnesses[config.vmid]
@@ -58,7 +60,7 @@ class Guest:
         )
         if status.state is State.OFF:
             end = f"it switches off with code {status.code}" if status.code else ""
-        console.check(f"VM {self.name}", expected, bytes(self.bill.console), end)
+        console.check(self.title, expected, bytes(self.bill.console), end)
         self.ran(to_the_end=True)
         return self
 
@@ -68,13 +70,13 @@ class Guest:
         self.ran(to_the_end=status.state is State.OFF)
         if status.state is not state:
             got = f"{status.state.value}: {status.reason}" if status.reason else status.state.value
-            raise Mismatch(f"the status of VM {self.name}", state.value, got)
+            raise Mismatch(f"the status of {self.title}", state.value, got)
         if state in (State.KILLED, State.LOST):
             wanted = [self.name, *words]
             if not all(word in status.reason for word in wanted):
                 said = " and ".join(repr(word) for word in wanted)
                 raise Mismatch(
-                    f"the reason why VM {self.name} has ended",
+                    f"the reason why {self.title} has ended",
                     f"a sentence with {said}",
                     repr(status.reason),
                 )

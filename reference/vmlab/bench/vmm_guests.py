@@ -9,6 +9,8 @@ from vmlab.program import Program
 
 LIBRARY = ("lib.S", "driver.S", "switch.S")
 """Files that stand before each guest, in the folder of the public tests."""
+SHORT = "a short guest"
+"""What a guest is called that is in no file."""
 PAGES = 64
 """Of 4096 bytes: RAM enough for each of the guests."""
 
@@ -30,7 +32,7 @@ def build(source: Path, library: Path, *, word: int = 0, pages: int = PAGES) -> 
 
 
 def build_text(
-    text: str, library: Path, *, name: str = "<guest>", word: int = 0, pages: int = PAGES
+    text: str, library: Path, *, name: str = SHORT, word: int = 0, pages: int = PAGES
 ) -> Program:
     """Assemble a guest that is in no file; as `build`."""
     pieces = [f".equ WORD, {word:#x}\n.equ PAGES, {pages}\n"]

@@ -22,6 +22,8 @@ ENTRIES = 40_000
 """Of guests in one scenario, at most."""
 LAST = 1 << 62
 """Ticks that the host's clock can show."""
+DEAD = 0
+"""In place of the vmid of a VM that has been destroyed."""
 LOOKS = 256
 """Entries of a VM between two looks at all of its shadow."""
 
@@ -127,7 +129,7 @@ class Host:
     def _check_root(self, vmid: int, satp: int) -> None:
         """Raise Mismatch unless the guest is kept in its own memory."""
         root = satp & PPN_MASK
-        whose = f"VM {vmid} is entered"
+        whose = f"{self.frames.title(vmid)} is entered"
         if satp >> 60 != SATP_SV39 or not self.frames.are_ours(root):
             raise Mismatch(whose, "a root of mode Sv39 in a frame of the VMM", f"satp {satp:#x}")
         known = self._roots.get(root)
@@ -135,7 +137,7 @@ class Host:
             raise Mismatch(
                 whose,
                 "a root that the MMU remembers nothing of, or only of this VM",
-                f"the root of VM {known}, and no fence since",
+                f"the root of {self.frames.title(known)}, and no fence since",
             )
         if known is None or self.bills[vmid].exits % LOOKS == 0:
             self.frames.look(vmid, root)
@@ -145,14 +147,17 @@ class Host:
         """Raise Mismatch if a shadow that was used since the last fence leads astray."""
         for satp, pages in self.frames.remembered(self.runner):
             vmid = self._roots.get(satp & PPN_MASK)
-            if vmid is not None:
+            if vmid not in (None, DEAD):
                 self.frames.claim(vmid, pages)
         self.frames.check_foreign()
 
     def forget_vm(self, vmid: int) -> None:
-        """A VM is no more: what it had may be others' now."""
+        """A VM is no more: what it had may be others' now, its roots after a fence only."""
         self.frames.disown(vmid)
-        self._roots = {root: owner for root, owner in self._roots.items() if owner != vmid}
+        self.frames.titles.pop(vmid, None)
+        for root, owner in self._roots.items():
+            if owner == vmid:
+                self._roots[root] = DEAD
 
     def fetch(self, address: int) -> int:
         """Return the bits of an instruction."""

@@ -6,7 +6,7 @@ from .finisher import Finisher
 from .plic import Plic
 from .rtc import Rtc
 from .uart import Uart
-from .virtio import BlockDevice, NetDevice, VirtioMmio
+from .virtio import BlockDevice, BlockFront, NetDevice, VirtioMmio
 
 __all__ = [
     "CLINT_BASE",
@@ -20,6 +20,7 @@ __all__ = [
 __all__ += ["VIRTIO_BASE", "VIRTIO_IRQ", "VIRTIO_SLOTS", "VIRTIO_STRIDE"]
 __all__ += [
     "BlockDevice",
+    "BlockFront",
     "Clint",
     "Dma",
     "Finisher",

@@ -5,6 +5,7 @@ from .decoder import Decoded, decode, length
 from .instruction import CsrForm, Instruction, Kind
 from .row import Row
 from .rv64c import COMPRESSED
+from .stored import stored
 from .table import BY_NAME, INSTRUCTIONS
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "Row",
     "decode",
     "length",
+    "stored",
 ]

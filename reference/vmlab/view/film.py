@@ -41,6 +41,7 @@ class Film:
         step = Step(len(self.steps) + 1, words, kind)
         self.steps.append(step)
         self.guest, self.access = guest, None
+        guest.inside, guest.calls = True, step.calls
         try:
             yield step
         except Mismatch as error:
@@ -49,6 +50,9 @@ class Film:
         except Exception as error:
             step.result = f"stopped by {type(error).__name__}"
             raise
+        finally:
+            guest.inside = False
+            guest.note()
 
     def picture(self, title: str, said: tuple[tuple[str, str], ...], ask: bool) -> Picture | None:
         """Return the state at the end; None if there was no guest. `ask` the pager for its root."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,7 +21,6 @@ from vmlab.testing import Mismatch
 
 from .film import Film, SteppedAccess
 from .judge import Difference
-from .picture import Step
 from .rows import bits
 from .scene import Context
 from .system import Machine
@@ -57,13 +55,13 @@ class Vm(shadow.Vm):
 
     def __init__(self, film: Film, part: Any, ram: Ram, pages: int, tables: int) -> None:
         self._film = film
-        self._inside = True
         self._raced: dict[int, int] = {}
         """What another hart wrote during the present access."""
         self.watch = Watch(self, shadow.BASE)
+        self.watch.inside = True
         film.guest = self.watch
         super().__init__(Heard(part, self.watch), ram, pages, tables)
-        self._inside = False
+        self.watch.inside = False
 
     def context(self) -> Context:
         """Return what decides about the guest's addresses now."""
@@ -75,28 +73,18 @@ class Vm(shadow.Vm):
             address - start in range(PAGE_SIZE) for start in (*shadow.STUBS.values(), self.stub)
         )
 
-    @contextmanager
-    def _step(self, words: str, kind: str) -> Iterator[Step]:
-        with self._film.step(self.watch, words, kind) as step:
-            self._inside, self.watch.calls = True, step.calls
-            try:
-                yield step
-            finally:
-                self._inside = False
-                self.watch.note()
-
     # The steps
 
     def _access_step(
         self, kind: Access, words: str, address: int, width: int, call: Callable[[], Outcome]
     ) -> Outcome:
         access = SteppedAccess(kind, address, width, self.watch.scene())
-        if self._inside:
+        if self.watch.inside:
             self._film.access = access
             outcome = self._followed(access, call)
             self._film.access = None
             return outcome
-        with self._step(words, f"accesses in {mode(self.mode_now)}") as step:
+        with self._film.step(self.watch, words, f"accesses in {mode(self.mode_now)}") as step:
             self._film.access = access
             outcome = self._followed(access, call)
             own = f" at {address:#x}: "
@@ -168,16 +156,16 @@ class Vm(shadow.Vm):
         )
 
     def _plain_step(self, words: str, kind: str, call: Callable[[], T]) -> T:
-        if self._inside:
+        if self.watch.inside:
             return call()
-        with self._step(words, kind):
+        with self._film.step(self.watch, words, kind):
             return call()
 
     def space(self) -> int:
         """Return a root."""
-        if self._inside:
+        if self.watch.inside:
             return super().space()
-        with self._step("a new address space", "address spaces") as step:
+        with self._film.step(self.watch, "a new address space", "address spaces") as step:
             root = super().space()
             step.words += f": root {root:#x}"
         return root

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from vmlab.bench import shadow_system
@@ -20,7 +18,6 @@ from vmlab.sv39 import PAGE_SHIFT, PPN_MASK
 from vmlab.trap import Act, Action, Exc, Exit
 
 from .film import Film
-from .picture import Step
 from .scene import Context
 from .watch import Heard, Watch
 
@@ -30,7 +27,6 @@ class Machine(shadow_system.ShadowedMachine):
 
     def __init__(self, film: Film, part: Any, traps: Traps, ram: Ram, program: Program) -> None:
         self._film = film
-        self._inside = False
         self.vcpu = HartState()
         self.watch = Watch(self, shadow_system.BASE)
         film.guest = self.watch
@@ -59,23 +55,13 @@ class Machine(shadow_system.ShadowedMachine):
         """Tell whether an address is one of the bench's own code: there is none."""
         return False
 
-    @contextmanager
-    def _step(self, words: str, kind: str) -> Iterator[Step]:
-        with self._film.step(self.watch, words, kind) as step:
-            self._inside, self.watch.calls = True, step.calls
-            try:
-                yield step
-            finally:
-                self._inside = False
-                self.watch.note()
-
     def emulate(self, exit: Exit) -> bool:
         """Do with a page fault what the pager says."""
         if exit.interrupt or exit.cause not in shadow_system.PAGE_FAULTS:
             return super().emulate(exit)
         kind = shadow_system.PAGE_FAULTS[exit.cause].name.lower()
         words = f"{mode(self.vcpu.mode)}, pc {self.vcpu.pc:#x}: {kind} fault at {exit.tval:#x}"
-        with self._step(words, f"faults in {mode(self.vcpu.mode)}") as step:
+        with self._film.step(self.watch, words, f"faults in {mode(self.vcpu.mode)}") as step:
             # Of now, before the fault changes anything: the root that it was made with.
             self.watch.judge(step, None)
             done = super().emulate(exit)
@@ -85,7 +71,7 @@ class Machine(shadow_system.ShadowedMachine):
 
     def handle(self, exit: Exit) -> Action:
         """Have a trap handled; a step, if it changes what the guest's addresses mean."""
-        if self._inside:
+        if self.watch.inside:
             return super().handle(exit)
         before = self.context()
         action = super().handle(exit)
@@ -104,6 +90,6 @@ class Machine(shadow_system.ShadowedMachine):
                 cause = "a privileged instruction"
             text = f"{mode(before.mode)} to {mode(after.mode)}, by {cause}"
         if text:
-            with self._step(text, "traps"):
+            with self._film.step(self.watch, text, "traps"):
                 pass
         return action

@@ -107,6 +107,8 @@ class Watch:
         self._base = base
         self.asked = 0
         """How many calls of the pager have not returned."""
+        self.inside = False
+        """Whether a step is under way: what is done meanwhile is part of it."""
         self.calls: list[str] = []
         """What it was asked during the present step."""
         self.history = History()

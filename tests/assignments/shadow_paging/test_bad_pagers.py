@@ -7,7 +7,6 @@ import sys
 import pytest
 from vmlab.bench.shadow import BASE, SHARED, Bench
 from vmlab.link.interface import Interface
-from vmlab.link.local import LocalLink
 from vmlab.memory import Ram
 from vmlab.parts.shadow import Part
 from vmlab.testing import Mismatch, OutOfBudget
@@ -16,7 +15,6 @@ from vmlab.testing.loading import load_part
 from grader import walls
 from grader.link import SharedMemory
 from grader.outcome import GuardedPart, PartEnded, outcome_of
-from grader.splice import Overlay
 from grader.verdict import Verdict
 from grader.zygote import Limits, Zygote
 
@@ -60,21 +58,14 @@ def entry_for(host, shadow, virtual):
 
 
 @pytest.fixture
-def written(solution, clauses, tmp_path):
+def written(hand_in):
     """Return what writes the solution, with functions of another text in it, to a folder."""
-
-    def write(source):
-        overlay = Overlay.read("bad.py", f'"""Bad."""\n\nFAILS = {{"S1"}}\n{source}', clauses)
-        text = overlay.splice(solution.read_text(encoding="utf-8"))
-        (tmp_path / "shadow.py").write_text(text, encoding="utf-8")
-        return tmp_path
-
-    return write
+    return lambda source: hand_in(f'"""Bad."""\n\nFAILS = {{"S1"}}\n{source}')
 
 
 @pytest.fixture
-def bench(written):
-    return lambda source: Bench(LocalLink(load_part(written(source), "shadow"), Interface.of(Part)))
+def bench(written, load_bench):
+    return lambda source: load_bench(written(source), "shadow")
 
 
 SCRIBBLES = """

@@ -1,7 +1,5 @@
 """The pictures of the public tests: right pagers differ nowhere, flawed ones where they do."""
 
-import inspect
-
 import pytest
 from vmlab.link.interface import Interface
 from vmlab.link.local import LocalLink
@@ -13,18 +11,15 @@ from vmlab.view.page import page
 from vmlab.view.shadow import Bench
 from vmlab.view.text import lines
 
-from grader.splice import Overlay
-
 
 @pytest.fixture
-def draw(public_tests, tmp_path):
-    """Return what runs a public test on a pager's source, and gives the picture of its end."""
+def draw(public_tests):
+    """Return what runs a public test on a folder's pager, and gives the picture of its end."""
 
-    def drawn(number, source):
-        (tmp_path / "shadow.py").write_text(source, encoding="utf-8")
+    def drawn(number, folder, file="shadow"):
         (test,) = (test for test in public_tests if test.number == number)
         film = Film()
-        part = LocalLink(load_part(tmp_path, "shadow"), Interface.of(Part))
+        part = LocalLink(load_part(folder, file), Interface.of(Part))
         failed = False
         try:
             test.function(bench=Bench(part, film))
@@ -35,19 +30,14 @@ def draw(public_tests, tmp_path):
     return drawn
 
 
-def only_bench(public_tests):
-    return [t for t in public_tests if list(inspect.signature(t.function).parameters) == ["bench"]]
-
-
 @pytest.mark.parametrize("which", ["solution", "alternative"])
-def test_right_pagers_differ_nowhere_at_any_step(which, draw, public_tests, solution, root):
-    paths = [solution]
+def test_right_pagers_differ_nowhere_at_any_step(which, draw, public_tests, unit, root):
+    paths = [unit.solution]
     if which == "alternative":
         paths = sorted((root / "tests" / "alternatives" / "shadow_paging").glob("*.py"))
     for path in paths:
-        source = path.read_text(encoding="utf-8")
-        for test in only_bench(public_tests):
-            picture, failed = draw(test.number, source)
+        for test in (test for test in public_tests if test.wanted == ["bench"]):
+            picture, failed = draw(test.number, path.parent, path.stem)
             assert not failed
             assert picture.differences == [], test.number
             assert [step for step in picture.steps if step.breaks] == [], test.number
@@ -59,7 +49,7 @@ def test_right_pagers_differ_nowhere_at_any_step(which, draw, public_tests, solu
 
 
 @pytest.mark.parametrize(
-    ("flawed", "number", "invariant", "clause"),
+    ("name", "number", "invariant", "clause"),
     [
         ("bare_runs_bare", "1.1", "", "S1"),
         ("reserved_bits_ignored", "3.2", "I1", "S3"),
@@ -84,11 +74,7 @@ def test_right_pagers_differ_nowhere_at_any_step(which, draw, public_tests, solu
         ("marks_without_comparing", "16.1", "", "S16"),
     ],
 )
-def test_flawed_pagers_differ_where_they_are_flawed(
-    flawed, number, invariant, clause, draw, solution, clauses
-):
-    path = solution.parents[1] / "flawed" / "shadow_paging" / f"{flawed}.py"
-    overlay = Overlay.read(path.name, path.read_text(encoding="utf-8"), clauses)
-    picture, failed = draw(number, overlay.splice(solution.read_text(encoding="utf-8")))
+def test_flawed_pagers_differ_where_they_are_flawed(name, number, invariant, clause, draw, flawed):
+    picture, failed = draw(number, flawed(name))
     assert failed
     assert (invariant, clause) in {(d.invariant, d.clause) for d in picture.differences}

@@ -3,30 +3,16 @@
 import hashlib
 
 import pytest
-from vmlab.bench.shadow import Bench
-from vmlab.link.interface import Interface
-from vmlab.link.local import LocalLink
-from vmlab.parts.shadow import Part
 from vmlab.testing import Mismatch
-from vmlab.testing.loading import load_part
 
 from grader.hidden.shadow_paging.player import Failure, play, play_shortest
 from grader.hidden.shadow_paging.sequences import pinned
-from grader.splice import Overlay
 
 
 @pytest.fixture
-def bench(solution, clauses, tmp_path):
+def bench(flawed, load_bench):
     """Return a bench with a flawed pager."""
-
-    def make(name):
-        path = solution.parents[1] / "flawed" / "shadow_paging" / f"{name}.py"
-        overlay = Overlay.read(path.name, path.read_text(encoding="utf-8"), clauses)
-        source = overlay.splice(solution.read_text(encoding="utf-8"))
-        (tmp_path / "shadow.py").write_text(source, encoding="utf-8")
-        return Bench(LocalLink(load_part(tmp_path, "shadow"), Interface.of(Part)))
-
-    return make
+    return lambda name: load_bench(flawed(name), "shadow")
 
 
 def test_they_are_the_same_on_every_host():

@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from grader.cut import holes
 from grader.splice import Overlay
 
 SIMPLE = '''\
@@ -53,22 +52,10 @@ HARD = 8
 """The first step of the hard third."""
 
 
-def test_every_hole_names_a_clause(solution, clauses):
-    named = {hole.text.partition(":")[0] for hole in holes(solution.read_text(encoding="utf-8"))}
-    assert named <= set(clauses)
-
-
-@pytest.fixture
-def simple(solution, clauses, tmp_path):
-    overlay = Overlay.read("simple.py", SIMPLE, clauses)
-    source = overlay.splice(solution.read_text(encoding="utf-8"))
-    (tmp_path / "shadow.py").write_text(source, encoding="utf-8")
-    return tmp_path
-
-
 def test_the_first_steps_need_nothing_of_the_hard_third(
-    simple, public_tests, hidden_tests, clauses
+    hand_in, public_tests, hidden_tests, clauses
 ):
+    simple = hand_in(SIMPLE)
     done = [t for t in (*public_tests, *hidden_tests) if clauses[t.clause].step < HARD]
     assert sum(test.weight for test in done) == 70
     for test in done:
@@ -104,8 +91,8 @@ def test_the_ladder_names_every_function(written):
 
 
 @pytest.mark.parametrize("step", range(1, HARD - 1))
-def test_each_step(step, written, solution, clauses, public_tests, tmp_path):
-    simple = Overlay.read("simple.py", SIMPLE, clauses).splice(solution.read_text(encoding="utf-8"))
+def test_each_step(step, written, solutions, clauses, public_tests, tmp_path):
+    simple = Overlay.read("simple.py", SIMPLE, clauses).splice(solutions["shadow.py"])
     bodies = {name: NOT_YET for name, first in written.items() if step < first < HARD}
     bodies |= {name: body for name, (until, body) in PROVISIONAL.items() if step < until}
     lines = [f"def {name}(*args):\n    {body}\n" for name, body in bodies.items()]

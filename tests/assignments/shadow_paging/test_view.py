@@ -8,30 +8,29 @@ import sys
 
 import pytest
 
-from grader.course import Course
 from grader.release import contents
 from grader.splice import Overlay
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, root):
+def folder(tmp_path_factory, unit):
     """A release, without its check for leaks."""
     target = tmp_path_factory.mktemp("release")
-    for path, data in contents(Course(root).unit("shadow_paging")).items():
+    for path, data in contents(unit).items():
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         (target / path).write_bytes(data)
     return target
 
 
 @pytest.fixture
-def hand_in(folder, solution, clauses):
+def hand_in(folder, solutions, unit):
     """Return what puts a flawed submission there, or the solution."""
 
     def put(name="", extra=""):
-        source = solution.read_text(encoding="utf-8")
+        source = solutions["shadow.py"]
         if name:
-            path = solution.parents[1] / "flawed" / "shadow_paging" / f"{name}.py"
-            source = Overlay.read(path.name, path.read_text("utf-8"), clauses).splice(source)
+            overlay = (unit.flawed / f"{name}.py").read_text(encoding="utf-8")
+            source = Overlay.read(name, overlay, unit.settings.clauses).splice(source)
         (folder / "shadow.py").write_text(source + extra, encoding="utf-8")
 
     return put

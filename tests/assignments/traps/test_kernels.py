@@ -29,9 +29,9 @@ def program(request, root):
 
 
 @pytest.fixture
-def console(program, solution):
+def console(program, unit):
     options = Options(pmp_entries=16)  # as on QEMU
-    machine = Machine(load_part(solution.parent, "traps"), ram_mib=1, options=options)
+    machine = Machine(load_part(unit.course.solutions, "traps"), ram_mib=1, options=options)
     machine.load(program)
     stop = machine.run(100_000)
     assert (stop.reason, stop.code) == (Reason.FINISHED, 0)

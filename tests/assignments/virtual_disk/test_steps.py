@@ -2,7 +2,6 @@
 
 import pytest
 
-from grader.cut import holes
 from grader.splice import Overlay
 
 EASY_QCOW2 = '''\
@@ -81,11 +80,6 @@ def follow(queue, head):
 '''
 HARD = 7
 """The first step of the hard third."""
-
-
-def test_every_hole_names_a_clause(solutions, clauses):
-    for source in solutions.values():
-        assert {hole.text.partition(":")[0] for hole in holes(source)} <= set(clauses)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -17,16 +16,13 @@ from vmlab.testing import Mismatch, OutOfBudget
 from vmlab.testing.loading import load_part
 
 from grader import walls
-from grader.assignment import load_assignment
 from grader.link import SharedMemory
 from grader.outcome import GuardedPart, PartEnded, outcome_of
-from grader.splice import Overlay
 from grader.verdict import Verdict
 from grader.zygote import Limits, Zygote
 
 ROOT = Path(__file__).parents[3]
 ASSIGNMENT = ROOT / "assignments" / "vmm"
-SOLUTIONS = ROOT / "reference" / "solutions"
 HELLO = vmm_guests.build(ASSIGNMENT / "tests" / "hello.S", ASSIGNMENT / "tests", word=1)
 
 SATP = """
@@ -50,19 +46,9 @@ def ledger():
 
 
 @pytest.fixture
-def written(tmp_path):
+def written(hand_in):
     """Return what writes the solution, with functions of another text in it, to a folder."""
-    clauses = load_assignment(ASSIGNMENT / "assignment.toml").clauses
-
-    def write(source):
-        for path in SOLUTIONS.glob("*.py"):
-            shutil.copy(path, tmp_path)
-        overlay = Overlay.read("bad.py", f'"""Bad."""\n\nFAILS = {{"V1"}}\n{source}', clauses)
-        text = overlay.splice((SOLUTIONS / "vmm.py").read_text(encoding="utf-8"))
-        (tmp_path / "vmm.py").write_text(text, encoding="utf-8")
-        return tmp_path
-
-    return write
+    return lambda source: hand_in(f'"""Bad."""\n\nFAILS = {{"V1"}}\n{source}')
 
 
 def play(bench):

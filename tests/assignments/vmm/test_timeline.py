@@ -24,7 +24,8 @@ def folder(tmp_path_factory):
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         (target / path).write_bytes(data)
     source = SOLUTION.read_text(encoding="utf-8")
-    flawed = source.replace("        value = extended(value, row.width)\n", "        pass\n")
+    signs = "        value = extended(value, decoded.instruction.width)\n"
+    flawed = source.replace(signs, "        pass\n")
     assert flawed != source
     (target / "vmm.py").write_text(flawed, encoding="utf-8")
     return target

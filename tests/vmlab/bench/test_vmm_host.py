@@ -109,3 +109,17 @@ def test_after_a_fence_frames_may_change_hands(host: Host, ram: Ram) -> None:
     host.fence()
     host.run_guest(2, HartState(pc=CODE), 5, satp)
     assert host.bills[2].retired == 5
+
+
+@pytest.mark.parametrize("fenced", [False, True])
+def test_a_root_of_a_vm_that_is_no_more(host: Host, ram: Ram, fenced: bool) -> None:
+    satp = shadow(host, ram, 0, host.frames.ours[10])
+    host.run_guest(1, HartState(pc=CODE), 5, satp)
+    host.forget_vm(1)
+    if fenced:
+        host.fence()
+        host.run_guest(1, HartState(pc=CODE), 5, satp)
+        assert host.bills[1].retired == 10
+    else:
+        with pytest.raises(Mismatch, match="a VM that was destroyed"):
+            host.run_guest(1, HartState(pc=CODE), 5, satp)

@@ -8,6 +8,7 @@ from typing import Any
 
 from vmlab.block import SECTOR, BlockBackend, Restorable
 
+from .model import Model
 from .queue import Broken, Chain, SplitQueue
 from .requests import HEADER, STATUS_IOERR, BlockRequests, Requests
 
@@ -24,24 +25,48 @@ CONFIG = struct.Struct("<QIIHBBI")
 """capacity in sectors, size_max, seg_max, geometry, blk_size in bytes."""
 
 
-class BlockDevice:
-    """A disk. Requests are served in order, each before the notification that brought it ends."""
+class BlockFront(Model):
+    """What a driver sees of any disk before it sends requests: features, size, one queue."""
 
     device_id = DEVICE_ID
     queue_sizes: tuple[int, ...] = (QUEUE_SIZE,)
 
-    def __init__(self, backend: BlockBackend, requests: Requests | None = None) -> None:
-        """Make a disk of `backend`; `requests` answers requests, by default `BlockRequests`."""
-        self.backend = backend
-        self._requests = requests or BlockRequests(backend)
-        self.features = SEG_MAX | BLK_SIZE | FLUSH | (RO if backend.read_only else 0)
+    def __init__(self, sectors: int, read_only: bool) -> None:
+        """Tell of a disk of so many sectors of 512 bytes."""
+        self.sectors = sectors
+        self.features = SEG_MAX | BLK_SIZE | FLUSH | (RO if read_only else 0)
 
     def plug(self, kick: Callable[[int], None], changed: Callable[[], None]) -> None:
         """Do nothing: only the driver brings work, and the disk never changes its size."""
 
     def config(self) -> bytes:
         """Return `virtio_blk_config`, as far as the features go."""
-        return CONFIG.pack(self.backend.sectors, 0, SEGMENTS, 0, 0, 0, SECTOR)
+        return CONFIG.pack(self.sectors, 0, SEGMENTS, 0, 0, 0, SECTOR)
+
+    def reset(self) -> None:
+        """Do nothing: no request outlasts its notification."""
+
+    @property
+    def restorable(self) -> bool:
+        """Whether a snapshot holds the contents."""
+        return False
+
+    def state(self) -> dict[str, Any]:
+        """Return nothing: someone else keeps the contents."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Do nothing, as `state` gave nothing."""
+
+
+class BlockDevice(BlockFront):
+    """A disk. Requests are served in order, each before the notification that brought it ends."""
+
+    def __init__(self, backend: BlockBackend, requests: Requests | None = None) -> None:
+        """Make a disk of `backend`; `requests` answers requests, by default `BlockRequests`."""
+        super().__init__(backend.sectors, backend.read_only)
+        self.backend = backend
+        self._requests = requests or BlockRequests(backend)
 
     def serve(self, index: int, queue: SplitQueue) -> None:
         """Answer the requests that wait."""
@@ -62,8 +87,10 @@ class BlockDevice:
         queue.write(chain, bytes([status]), room)
         return len(data) + (len(data) == room)
 
-    def reset(self) -> None:
-        """Do nothing: no request outlasts its notification."""
+    @property
+    def restorable(self) -> bool:
+        """Whether the backend gives its contents to a snapshot."""
+        return isinstance(self.backend, Restorable)
 
     def state(self) -> dict[str, Any]:
         """Return the contents of the disk, if the backend gives them."""
