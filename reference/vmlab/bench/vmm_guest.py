@@ -50,6 +50,8 @@ class Guest:
 
     def types(self, data: bytes, *, at: int = 0, prompt: bytes = b"") -> None:
         """Let something come in for it: at a time, and after it has sent a prompt."""
+        if not at and not prompt:
+            self._witness.typed += data
         self._bench.host.type(Typed(self.vmid, data, at, prompt))
 
     def prints(self, expected: str, rule: str = "") -> Guest:

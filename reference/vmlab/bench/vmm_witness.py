@@ -40,6 +40,8 @@ class Witness:
         self._files = {name: file.copy() for name, file in files.items()} if config.disk else {}
         self._stretches: list[tuple[int, int, int]] = []
         self._ran = 0
+        self.typed = b""
+        """Input that is there from the beginning."""
         self.open = True
         """Whether it still takes notes."""
 
@@ -70,7 +72,7 @@ class Witness:
     def _bare(self, given: Callable[[str], Any]) -> tuple[frozenset[int], int]:
         """Return the states of the bare machine at the guest's beginning, and its instructions.
 
-        Nothing is typed there: input would come at another time.
+        Nothing is typed there meanwhile: it would come at another time.
         """
         config, contents = self._config, None
         if config.disk:
@@ -78,7 +80,7 @@ class Witness:
             contents = disk.read(0, disk.size).ljust(-(-disk.size // SECTOR) * SECTOR, b"\0")
         segments = tuple((each.address, each.contents) for each in config.segments)
         read_only = bool(config.disk and config.disk.read_only)
-        key = segments, config.entry, config.pages, contents, read_only
+        key = segments, config.entry, config.pages, contents, read_only, self.typed
         if key not in _known:
             memory = Ram(PAGE_SIZE * config.pages)
             for address, data in segments:
@@ -87,6 +89,7 @@ class Witness:
             options = Options(misaligned=True, svadu=True, engine="interpreter")
             machine = Machine(given("traps"), memory=memory, options=options, disk=drive)
             machine.hart.pc = config.entry
+            machine.uart.feed(self.typed)
             _known[key] = _follow(machine)
         return _known[key]
 
