@@ -266,10 +266,13 @@ class GradingPlugin:
                     self._run.output = worker.output
 
     @pytest.fixture
-    def bench(self, part: Any, ram: Any) -> Any:
-        """The part's test bench."""
+    def bench(self, part: Any, ram: Any, given: Callable[[str], Any]) -> Any:
+        """The part's test bench; it has earlier parts, too, if it has room for `given`."""
         bench = self._bench_module().Bench
-        return bench(part) if ram is None else bench(part, ram[1])
+        made = bench(part) if ram is None else bench(part, ram[1])
+        if hasattr(made, "given"):
+            made.given = given
+        return made
 
     def _bench_module(self) -> Any:
         return importlib.import_module(f"vmlab.bench.{self._unit.settings.part}")

@@ -6,6 +6,7 @@ and exits of each VM, and the host's clock.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from vmlab.bench import vmm_bare
@@ -15,6 +16,7 @@ from vmlab.bench.vmm_frames import Frames
 from vmlab.bench.vmm_guest import Guest
 from vmlab.bench.vmm_guests import PAGES
 from vmlab.bench.vmm_host import Bill, Host
+from vmlab.bench.vmm_witness import Witness
 from vmlab.image import Format
 from vmlab.memory import Ram
 from vmlab.parts.traps import Part as Traps
@@ -33,6 +35,9 @@ FOREVER = 1 << 40
 
 class Bench:
     """A machine that the part has to itself, and the VMs that it makes there."""
+
+    given: Callable[[str], Any] | None = None
+    """What gives an earlier part by name, for a bare machine beside the VMs; set by the fixture."""
 
     def __init__(self, part: Part, ram: Ram | None = None) -> None:
         self.guests: dict[int, Guest] = {}
@@ -91,8 +96,10 @@ class Bench:
 
     def create(self, config: VmConfig, program: str = "") -> Guest:
         """Make a VM; `program` is what its kernel is called. Raise VmRefused if the part does."""
+        witness = Witness(config, self.store.files)
         self.part.create(self.host, self.store, config)
         self.host.bills[config.vmid] = Bill()  # another VM may have had this vmid
+        self.host.witnesses[config.vmid] = witness
         guest = Guest(self, config, program)
         self.guests[config.vmid] = guest
         self.host.frames.titles[config.vmid] = guest.title
@@ -121,6 +128,7 @@ class Bench:
         """End a VM."""
         self.part.destroy(self.host, self.store, guest.vmid)
         self.host.forget_vm(guest.vmid)
+        guest.ran()
         del self.guests[guest.vmid]
 
     def balloon(self, guest: Guest, pages: int) -> int:
@@ -131,6 +139,8 @@ class Bench:
         """Let the VMs run, for so many ticks of the host's clock at most. Returns itself."""
         self.part.run(self.host, self.store, self.host.time() + ticks)
         self.host.look_at_all()
+        for guest in self.guests.values():
+            guest.ran()
         return self
 
     def ledger(self) -> Ledger:

@@ -43,6 +43,7 @@ class Outcome:
         console.check(scenario, self.console, bytes(guest.bill.console), end)
         if self.disk is not None and guest.disk != self.disk:
             raise Mismatch(scenario, "the same bytes on its disk", "others")
+        guest.ran(to_the_end=True)
 
 
 def run(

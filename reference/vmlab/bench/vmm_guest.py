@@ -25,6 +25,7 @@ class Guest:
         """What it is called where something is said of it: with the name of what it runs."""
         self.bill: Bill = bench.host.bills[config.vmid]
         """What the hardware has noted: instructions, exits, ticks, console."""
+        self._witness = bench.host.witnesses[config.vmid]
 
     @property
     def console(self) -> str:
@@ -42,8 +43,15 @@ class Guest:
         """Return what the part says has become of it."""
         return self._bench.part.status(self.vmid)
 
+    def ran(self, *, to_the_end: bool = False) -> None:
+        """Raise Mismatch unless what the hart ran for it is its own; see `vmm_witness`."""
+        if self._bench.given is not None:
+            self._witness.check(self._bench.given, to_the_end=to_the_end)
+
     def types(self, data: bytes, *, at: int = 0, prompt: bytes = b"") -> None:
         """Let something come in for it: at a time, and after it has sent a prompt."""
+        if not at and not prompt:
+            self._witness.typed += data
         self._bench.host.type(Typed(self.vmid, data, at, prompt))
 
     def prints(self, expected: str, rule: str = "") -> Guest:
@@ -55,11 +63,13 @@ class Guest:
         if status.state is State.OFF:
             end = f"it switches off with code {status.code}" if status.code else ""
         console.check(self.title, expected, bytes(self.bill.console), end)
+        self.ran(to_the_end=True)
         return self
 
     def ends(self, state: State, *words: str) -> Guest:
         """It has come to this, for a reason that has its name and `words`. Returns itself."""
         status = self.status()
+        self.ran(to_the_end=status.state is State.OFF)
         if status.state is not state:
             got = f"{status.state.value}: {status.reason}" if status.reason else status.state.value
             raise Mismatch(f"the status of {self.title}", state.value, got)

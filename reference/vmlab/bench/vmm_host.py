@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from vmlab.bench.vmm_frames import Frames
+from vmlab.bench.vmm_witness import STRIDE, Witness, state
 from vmlab.clock import Clock
 from vmlab.guest import GuestRunner
 from vmlab.hart import HartState
@@ -20,6 +21,8 @@ INSTRUCTIONS = 4_000_000
 """Of all guests in one scenario, at most."""
 ENTRIES = 40_000
 """Of guests in one scenario, at most."""
+LAST = 1 << 62
+"""Ticks that the host's clock can show."""
 DEAD = 0
 """In place of the vmid of a VM that has been destroyed."""
 LOOKS = 256
@@ -69,6 +72,7 @@ class Host:
         self.runner = GuestRunner(ram, self.clock, options, None)
         self.bills: dict[int, Bill] = defaultdict(Bill)
         self.turns: list[Turn] = []
+        self.witnesses: dict[int, Witness] = {}
         self.strange: Exit | None = None
         """What the next entry returns, as if the hardware was broken."""
         self._script: list[Typed] = []
@@ -83,7 +87,7 @@ class Host:
         clock, bill = self.clock, self.bills[vmid]
         start = clock.time
         self._check_root(vmid, satp)
-        exit = self._run(vcpu, budget, satp)
+        exit = self._run(vmid, vcpu, budget, satp)
         clock.skip(1)
         end = clock.time
         bill.retired += exit.retired
@@ -96,7 +100,7 @@ class Host:
             raise OutOfBudget("exits", ENTRIES)
         return exit
 
-    def _run(self, vcpu: HartState, budget: int, satp: int) -> Exit:
+    def _run(self, vmid: int, vcpu: HartState, budget: int, satp: int) -> Exit:
         if self.strange is not None:
             exit, self.strange = self.strange, None
             return exit
@@ -104,9 +108,26 @@ class Host:
             return Exit(Irq.MEI, interrupt=True)
         ahead = self._next_input() if self._script else None
         if ahead is None or ahead - self.clock.time > budget:
-            return self.runner.run(vcpu, budget, satp=satp)
-        exit = self.runner.run(vcpu, ahead - self.clock.time, satp=satp)
+            return self._enter(vmid, vcpu, budget, satp)
+        exit = self._enter(vmid, vcpu, ahead - self.clock.time, satp)
         return Exit(Irq.MEI, True, 0, exit.retired) if exit.interrupt else exit
+
+    def _enter(self, vmid: int, vcpu: HartState, budget: int, satp: int) -> Exit:
+        """Run the hart; stop it now and then, unseen, while its VM has a witness."""
+        witness = self.witnesses.get(vmid)
+        budget = min(budget, INSTRUCTIONS + 1 - self.clock.retired)  # or a loop would never end
+        retired = 0
+        while witness is not None and witness.open:
+            before = state(vcpu)
+            exit = self.runner.run(vcpu, min(STRIDE, budget - retired), satp=satp)
+            witness.saw(before, exit.retired, state(vcpu))
+            retired += exit.retired
+            if not exit.interrupt or retired >= budget:
+                return Exit(exit.cause, exit.interrupt, exit.tval, retired)
+        exit = self.runner.run(vcpu, budget - retired, satp=satp)
+        if not retired:
+            return exit
+        return Exit(exit.cause, exit.interrupt, exit.tval, exit.retired + retired)
 
     def _check_root(self, vmid: int, satp: int) -> None:
         """Raise Mismatch unless the guest is kept in its own memory."""
@@ -167,6 +188,8 @@ class Host:
         ends = [time for time in (until, self._next_input()) if time is not None]
         if not ends:
             return False
+        if min(ends) > LAST:
+            raise Mismatch("the host waits", f"until {LAST:#x} at most", f"{min(ends):#x}")
         self.clock.skip(max(0, min(ends) - self.clock.time))
         return True
 

@@ -82,11 +82,14 @@ def part(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture
-def bench(request: pytest.FixtureRequest, part: Any) -> Any:
-    """Return the part's test bench."""
+def bench(request: pytest.FixtureRequest, part: Any, given: Callable[[str], Any]) -> Any:
+    """Return the part's test bench; it has earlier parts, too, if it has room for `given`."""
     name = request.node.stash[ASSIGNMENT].part
     make = request.config.stash.get(BENCH, None)
-    return make(part) if make else importlib.import_module(f"vmlab.bench.{name}").Bench(part)
+    made = make(part) if make else importlib.import_module(f"vmlab.bench.{name}").Bench(part)
+    if hasattr(made, "given"):
+        made.given = given
+    return made
 
 
 @pytest.fixture

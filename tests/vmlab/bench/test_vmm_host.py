@@ -8,7 +8,7 @@ from vmlab.bench.vmm_host import Host, Typed
 from vmlab.hart import HartState
 from vmlab.memory import Ram
 from vmlab.sv39 import SATP_SV39, A, D, R, U, V, W, X
-from vmlab.testing import Mismatch
+from vmlab.testing import Mismatch, OutOfBudget
 from vmlab.trap import Exit, Irq
 
 LOOP = 0x0000_006F  # j .
@@ -48,6 +48,18 @@ def test_an_entry_costs_what_retired_and_one(host: Host, ram: Ram) -> None:
         *(31, 30, 1),
         31,
     )
+
+
+def test_a_loop_with_an_endless_budget_comes_to_an_end(host: Host, ram: Ram) -> None:
+    satp = shadow(host, ram, 0, host.frames.ours[10])
+    with pytest.raises(OutOfBudget):
+        host.run_guest(7, HartState(pc=CODE), (1 << 64) - 1, satp)
+
+
+def test_the_clock_does_not_run_over(host: Host) -> None:
+    with pytest.raises(Mismatch):
+        host.idle((1 << 64) - 1)
+    assert host.time() == 0
 
 
 def test_input_interrupts_until_it_is_received(host: Host, ram: Ram) -> None:
