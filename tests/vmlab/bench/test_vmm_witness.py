@@ -56,11 +56,11 @@ def test_a_guest_that_ran_is_known(witness: Witness) -> None:
 
 
 def test_one_that_has_begun_has_not_ended(witness: Witness) -> None:
-    follow(witness, 30)
+    follow(witness, 20)
     witness.check(given, to_the_end=False)
     with pytest.raises(Mismatch) as caught:
         witness.check(given, to_the_end=True)
-    assert caught.value.got == "30 of its own, 0 others"
+    assert caught.value.got == "20 of its own, 0 others"
 
 
 def test_another_program_is_not_the_guest(witness: Witness) -> None:
