@@ -134,6 +134,8 @@ class GradingPlugin:
         self._end = clock() + given
         self._infos: dict[str, TestInfo] = {}
         self._run: Run | None = None
+        self._parts: dict[str, Any] = {}
+        """Those of the solutions that tests have asked for."""
         self._broken = False
         self._reason = ""
         self._used_up = f"the {given:g} seconds that a submission has for all tests were used up"
@@ -280,7 +282,13 @@ class GradingPlugin:
     @pytest.fixture
     def given(self) -> Callable[[str], Any]:
         """Returns an earlier part by name, complete, in this process."""
-        return lambda name: load_part(self._unit.solution.parent, name)
+        return self._given
+
+    def _given(self, name: str) -> Any:
+        part = self._parts.get(name)
+        if part is None:
+            part = self._parts[name] = load_part(self._unit.solution.parent, name)
+        return part
 
     @pytest.fixture
     def reference(self) -> Any:

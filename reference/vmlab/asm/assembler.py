@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from vmlab.isa import BY_NAME, COMPRESSED, Row
 from vmlab.program import Program
@@ -24,25 +26,39 @@ _ROWS: dict[str, Row] = {**BY_NAME, **{row.name: row for row in COMPRESSED}}
 _ORDERINGS = {"": {}, ".aq": {"aq": 1}, ".rl": {"rl": 1}, ".aqrl": {"aq": 1, "rl": 1}}
 
 
-def assemble(source: str, *, origin: int = 0x8000_0000, name: str = "<guest>") -> Program:
+def assemble(
+    source: str,
+    *,
+    origin: int = 0x8000_0000,
+    name: str = "<guest>",
+    before: Sequence[tuple[str, str]] = (),
+) -> Program:
     """Assemble a whole source text.
 
     Args:
         source: what `vmlab.asm` describes.
         origin: address of the first section.
         name: the file's name, for errors, and the program's.
+        before: files that stand before it, such as a library: the name and the text of each. What
+            comes from there is on no line of the program.
 
     Raises:
         AssemblyError: at the first mistake; its text begins with file, line and column.
     """
     assembler = _Assembler()
     try:
+        for other, text in before:
+            for statement in _read_once(text, other):
+                assembler.statement(statement, line=0)
         for statement in tokenize(source, name):
-            assembler.statement(statement)
+            assembler.statement(statement, line=statement[0].line)
         return replace(assembler.out.finish(origin), name=name)
     except RecursionError:
         message = "this expression is too long or too deeply nested"
         raise AssemblyError(message, assembler.out.line, 1, name) from None
+
+
+_read_once = lru_cache(maxsize=32)(tokenize)
 
 
 class _Assembler:
@@ -51,9 +67,9 @@ class _Assembler:
         self._local_labels: dict[int, int] = {}
         """How often each numeric label was defined so far."""
 
-    def statement(self, tokens: Sequence[Token]) -> None:
-        """Take in one statement with the labels before it."""
-        self.out.line = tokens[0].line
+    def statement(self, tokens: Sequence[Token], line: int) -> None:
+        """Take in one statement with the labels before it; `line` is the program's."""
+        self.out.line = line
         while tokens[0].kind in ("name", "number") and tokens[1].text == ":":
             self._label(tokens[0])
             tokens = tokens[2:]
@@ -70,7 +86,7 @@ class _Assembler:
         elif name.text == "li":
             self._load_immediate(cursor)
         else:
-            self._instruction(name, cursor)
+            self._encode([name, *cursor.rest()])
 
     def _label(self, token: Token) -> None:
         if token.kind == "name":
@@ -102,25 +118,18 @@ class _Assembler:
         for statement in load_immediate(register, value, token):
             self._encode(statement)
 
-    def _instruction(self, name: Token, cursor: Cursor) -> None:
-        given = cursor.copy().operands()
-        for pseudo in PSEUDO.get(name.text, ()):
-            if pseudo.fits(given):
-                for statement in expand(pseudo, given, name):
-                    self._encode(statement)
-                return
-        if name.text in PSEUDO and name.text not in BY_NAME:
-            raise misuse(name, given)
-        self._encode([name, *cursor.rest()])
-
     def _encode(self, statement: Sequence[Token]) -> None:
-        """Add one real instruction."""
-        name, scope = statement[0], self.out.scope
-        row, ordering = _row(name)
+        """Add the instructions that a statement stands for."""
+        for planned in _plan(tuple(statement)):
+            self._add(planned)
+
+    def _add(self, planned: _Planned) -> None:
+        name, row, ordering, slots, high_part = planned
+        scope = self.out.scope
         if scope.here.offset % IALIGN:
             raise name.error(f"not at a multiple of {IALIGN} bytes; write .align 1 before this")
-        slots = operands.parse(row, Cursor(statement[1:]))
-        self._note_high_part(statement)
+        if high_part is not None:  # for the `%pcrel_lo` that refers to it by label
+            self.out.table.high_parts[scope.here] = (high_part, scope)
 
         short = self._compressed(row, slots, scope) if self.out.compress else None
         if short is not None:
@@ -141,12 +150,44 @@ class _Assembler:
             return None
         return None if word is None else word.to_bytes(2, "little")
 
-    def _note_high_part(self, statement: Sequence[Token]) -> None:
-        """Remember the operand of `%pcrel_hi`, for the `%pcrel_lo` that refers to it by label."""
-        for index, token in enumerate(statement):
-            if token.text == "pcrel_hi" and statement[index - 1].text == "%":
-                operand = expressions.parse(Cursor(statement[index + 1 :]))
-                self.out.table.high_parts[self.out.scope.here] = (operand, self.out.scope)
+
+class _Planned(NamedTuple):
+    """A real instruction whose operands are read, and have no values yet."""
+
+    name: Token
+    row: Row
+    ordering: int
+    """The bits of `.aq` and `.rl`."""
+    slots: operands.Slots
+    high_part: expressions.Expression | None
+    """The operand of a `%pcrel_hi` in it."""
+
+
+@lru_cache(maxsize=1 << 13)
+def _plan(statement: tuple[Token, ...]) -> tuple[_Planned, ...]:
+    """Read a statement; a library's come again with every program."""
+    name, cursor = statement[0], Cursor(statement[1:])
+    given = cursor.operands()
+    for pseudo in PSEUDO.get(name.text, ()):
+        if pseudo.fits(given):
+            return tuple(_plan_one(each) for each in expand(pseudo, given, name))
+    if name.text in PSEUDO and name.text not in BY_NAME:
+        raise misuse(name, given)
+    return (_plan_one(statement),)
+
+
+def _plan_one(statement: Sequence[Token]) -> _Planned:
+    name = statement[0]
+    row, ordering = _row(name)
+    slots = operands.parse(row, Cursor(statement[1:]))
+    return _Planned(name, row, ordering, slots, _high_part(statement))
+
+
+def _high_part(statement: Sequence[Token]) -> expressions.Expression | None:
+    for index, token in enumerate(statement):
+        if token.text == "pcrel_hi" and statement[index - 1].text == "%":
+            return expressions.parse(Cursor(statement[index + 1 :]))
+    return None
 
 
 def _row(name: Token) -> tuple[Row, int]:

@@ -36,7 +36,7 @@ class Builder:
     def __init__(self) -> None:
         self.table = SymbolTable()
         self.line = 0
-        """The source line of what is being added."""
+        """The program's line of what is being added; 0 for a library's."""
         self.compress = False
         """Whether instructions take their short form where they have one (`.option rvc`)."""
         self._section = Section(".text")
@@ -102,7 +102,7 @@ class Builder:
             self.line = piece.line
             data = piece.build()
             contents.get(piece.place.section, bytearray()).extend(data)
-            if data:
+            if data and piece.line:
                 lines[address(piece.place)] = piece.line
         symbols = self._symbols()
         segments = [(address(Place(section, 0)), bytes(data)) for section, data in contents.items()]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from vmlab.hart import MASK64
 from vmlab.isa import INSTRUCTIONS, Kind
@@ -201,6 +201,7 @@ def _moved(operand: Sequence[Token], distance: int) -> list[Token]:
     return words
 
 
+@lru_cache(maxsize=1 << 10)
 def load_immediate(register: str, value: int, place: Token) -> list[list[Token]]:
     """Return the statements of `li`, the same ones that GNU as chooses.
 

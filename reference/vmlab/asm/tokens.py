@@ -42,11 +42,11 @@ class Token(NamedTuple):
 
     def at(self, place: Token) -> Token:
         """Return the same word, standing where `place` does."""
-        return self._replace(file=place.file, line=place.line, column=place.column)
+        return Token(self.kind, self.text, place.file, place.line, place.column)
 
     def renamed(self, name: str) -> Token:
         """Return another name that stands here."""
-        return self._replace(kind="name", text=name)
+        return Token("name", name, self.file, self.line, self.column)
 
     @property
     def number(self) -> int:

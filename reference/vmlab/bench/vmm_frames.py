@@ -81,7 +81,8 @@ class Frames:
         """Raise Mismatch if what is not the VMM's has been written to."""
         for frame in self.foreign:
             start = (frame - FIRST_FRAME) * PAGE_SIZE
-            if self._ram.bytes[start : start + PAGE_SIZE] != self._secret:
+            # Bytes are compared at once, memoryviews one by one.
+            if self._ram.bytes[start : start + PAGE_SIZE].tobytes() != self._secret:
                 raise Mismatch(
                     "a look at the frames that are not the VMM's",
                     "all as they were",

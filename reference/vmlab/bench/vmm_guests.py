@@ -35,9 +35,9 @@ def build_text(
     text: str, library: Path, *, name: str = SHORT, word: int = 0, pages: int = PAGES
 ) -> Program:
     """Assemble a guest that is in no file; as `build`."""
-    pieces = [f".equ WORD, {word:#x}\n.equ PAGES, {pages}\n"]
-    pieces += [(library / piece).read_text(encoding="utf-8") for piece in LIBRARY]
-    return assemble("".join(pieces) + text, name=name)
+    constants = f".equ WORD, {word:#x}\n.equ PAGES, {pages}\n"
+    files = [(piece, (library / piece).read_text(encoding="utf-8")) for piece in LIBRARY]
+    return assemble(text, name=name, before=[("constants", constants), *files])
 
 
 class Guests:
