@@ -193,7 +193,7 @@ def test_others_take_no_time(bench):
     """They tell the same if other VMs have had the processor in between."""
     bench.start(quantum=97)
     others = [bench.vm(LOOP), bench.vm(kernel("storm", 0))]
-    guest = bench.vm(kernel("clock"))
+    guest = bench.vm(kernel("clock"), share=3)
     for _ in range(200):
         bench.run(500)
         if guest.status().state is State.OFF:

@@ -138,7 +138,7 @@ def test_storms(bench):
     """However many exits a guest makes, it has its quantum and no more before others run."""
     bench.start(quantum=600)
     guests = [bench.vm(program) for program in (STORM, FLOOD, short(FAULTS), LOOP)]
-    bench.run(10_000)
+    bench.run(5_000)
     for guest in guests:
         guest.ends(State.RUNNING)
         most = longest_turn(bench, guest.vmid)

@@ -114,7 +114,7 @@ def test_what_is_no_reason(bench):
     bench.start(quantum=500)
     names = ("storm", "flood", "loop")
     guests = [bench.vm(kernel(name, 0), name) for name in names]
-    bench.run(7_000)
+    bench.run(4_000)
     for guest in guests:
         guest.ends(State.RUNNING)
 
