@@ -9,7 +9,7 @@ virtual hart at a trap is `traps`, what its addresses mean is `shadow`, what its
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
@@ -22,6 +22,7 @@ from vmlab.access import Access
 from vmlab.block import SECTOR
 from vmlab.bus import BusError
 from vmlab.checked_store import CheckedStore
+from vmlab.clock import counter_written
 from vmlab.devices.dma import DmaError
 from vmlab.devices.virtio import ServedDisk
 from vmlab.devices.virtio.queue import DESCRIPTOR, INDIRECT, NEXT
@@ -30,12 +31,13 @@ from vmlab.image import Queue
 from vmlab.isa import Decoded, Kind, decode, stored
 from vmlab.memory import PAGE_SIZE, RAM_BASE
 from vmlab.modules import another
-from vmlab.mstatus import MXR, SUM
+from vmlab.mstatus import MPP, MXR, SPP, SUM, get_field
 from vmlab.paging import Act, GuestRam
 from vmlab.parts.disk import Store
 from vmlab.parts.shadow import Part as Pager
 from vmlab.parts.traps import Part as Traps
 from vmlab.parts.vmm import Host
+from vmlab.privileged import writes_csr
 from vmlab.sv39 import PAGE_SHIFT, PPN_MASK, PTE_SIZE, VPN_BITS, V, W
 from vmlab.trap import ECALLS, Exc, Exit, GuestFault, Irq, Trap
 from vmlab.trap import Act as Done
@@ -82,6 +84,14 @@ class Vm:
     """What the pager believes of `satp`, mode, SUM and MXR."""
     trapped: HartState | None = None
     """The hart as it entered a handler, if nothing has retired since."""
+    followed: int = 0
+    """So many instructions are still entered one by one; see `follow`."""
+    behind: int = 0
+    """The pc behind the last of them."""
+    reservation: tuple[int, int] | None = None
+    """Virtual address and width of an LR among them."""
+    returned: set[int] = field(default_factory=set)
+    """Pages of its RAM that have come back for the instruction that is to run next."""
     slept: int = 0
     """WAITING: the host's time since which it waits."""
     due: int | None = None
@@ -199,12 +209,24 @@ def retired(vm: Vm) -> None:
     raise NotImplementedError("V6: emulated instructions")
 
 
+def uncount(vm: Vm, decoded: Decoded | None) -> None:
+    """Have a counter that the instruction has written not count that instruction (V6)."""
+    if decoded and decoded.instruction.kind is Kind.CSR and writes_csr(decoded):
+        counter_written(vm.hart, decoded.csr)
+
+
 def trapped(vm: Vm) -> None:
     """Look whether the guest will trap for ever (V19).
 
     If it enters a handler twice in the same state, and nothing has retired in between, it does.
     """
     raise NotImplementedError("V19: a handler that traps")
+
+
+def went_on(vm: Vm) -> None:
+    """Forget what is known of the instruction that the guest was at."""
+    vm.trapped = None
+    vm.returned.clear()
 
 
 def settle(vm: Vm) -> None:
@@ -237,10 +259,11 @@ def is_entered(vm: Vm, exit: Exit, pc: int, mode: Mode) -> bool:
     cause = ECALLS[mode] if exit.cause == Exc.ECALL_U else exit.cause
     if pc not in (hart.mepc, hart.sepc):
         return False  # as at nearly every exit
-    return (cause, pc, hart.pc) in (
-        (hart.mcause, hart.mepc, hart.mtvec & ~3),
-        (hart.scause, hart.sepc, hart.stvec & ~3),
-    )
+    found = cause, pc, hart.pc, mode
+    if hart.mode == Mode.M:
+        before = get_field(hart.mstatus, MPP)
+        return found == (hart.mcause, hart.mepc, hart.mtvec & ~3, before)
+    return found == (hart.scause, hart.sepc, hart.stvec & ~3, get_field(hart.mstatus, SPP))
 
 
 # --- Memory: page faults ---
@@ -285,6 +308,39 @@ def store_to_table(vm: Vm, exit: Exit, decoded: Decoded, address: int) -> Intent
     goes on in another page, the pager is asked about that one, too.
     """
     raise NotImplementedError("V10: stores to tables")
+
+
+LOOP = 32
+"""So many instructions are followed at most (norm:constrained_lrsc_loop_size has 16)."""
+
+
+def may_succeed(vm: Vm, decoded: Decoded) -> bool:
+    """Tell whether the LR of an SC is known; if not, have it looked for when it comes again (V10).
+
+    The exit has lost the real hart's reservation. Where the page translates the loop of LR and SC
+    itself, each SC has an exit; so the next turn of the loop is followed, to know its LR.
+    """
+    known = vm.reservation == (vm.hart.x[decoded.rs1], decoded.instruction.width)
+    vm.reservation, vm.followed = None, 0 if known else LOOP
+    return known
+
+
+def follow(vm: Vm, before: HartState, exit: Exit) -> None:
+    """Note an LR, if that is what the guest has just executed; an SC uses it up (V10)."""
+    vm.followed -= 1
+    if before.pc != vm.behind:
+        vm.reservation = None  # something else came between
+    vm.behind = vm.hart.pc
+    if exit.retired:
+        with suppress(GuestFault):
+            decoded = decode(vmm.host.fetch(before.pc))
+            kind = decoded.instruction.kind if decoded else None
+            if decoded and kind is Kind.LR:
+                vm.reservation = before.x[decoded.rs1], decoded.instruction.width
+            elif kind is Kind.SC:
+                vm.reservation = None
+    if not vm.followed:
+        vm.reservation = None
 
 
 def in_pages(address: int, length: int) -> Iterator[tuple[int, int]]:
@@ -414,8 +470,11 @@ def come_back(vm: Vm, address: int) -> Intent:
     raise NotImplementedError("V20: back again")
 
 
-def shrink(vm: Vm, most: int) -> int:
-    """Take frames full of zeros until the VM has at most so many; return how many it has (V20)."""
+def shrink(vm: Vm, most: int, keep: Collection[int] = ()) -> int:
+    """Take frames full of zeros until the VM has at most so many; return how many it has (V20).
+
+    Pages in `keep` stay: one instruction needs them, and no two may take turns for ever.
+    """
     raise NotImplementedError("V20: taking")
 
 

@@ -141,7 +141,7 @@ class Process:
 
     def __init__(self, ram: Ram, keyboard: PosixTerminal | WindowsTerminal | None) -> None:
         self._clock = Clock(HartState())
-        options = Options(misaligned=True)
+        options = Options(misaligned=True, illegal_tval=True)
         self._runner = GuestRunner(ram, self._clock, options, None)
         self._keyboard = keyboard
         self._typed: deque[int] = deque()

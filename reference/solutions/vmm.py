@@ -9,7 +9,7 @@ virtual hart at a trap is `traps`, what its addresses mean is `shadow`, what its
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
@@ -22,6 +22,7 @@ from vmlab.access import Access
 from vmlab.block import SECTOR
 from vmlab.bus import BusError
 from vmlab.checked_store import CheckedStore
+from vmlab.clock import counter_written
 from vmlab.devices.dma import DmaError
 from vmlab.devices.virtio import ServedDisk
 from vmlab.devices.virtio.queue import DESCRIPTOR, INDIRECT, NEXT
@@ -30,12 +31,13 @@ from vmlab.image import Queue
 from vmlab.isa import Decoded, Kind, decode, stored
 from vmlab.memory import PAGE_SIZE, RAM_BASE
 from vmlab.modules import another
-from vmlab.mstatus import MXR, SUM
+from vmlab.mstatus import MPP, MXR, SPP, SUM, get_field
 from vmlab.paging import Act, GuestRam
 from vmlab.parts.disk import Store
 from vmlab.parts.shadow import Part as Pager
 from vmlab.parts.traps import Part as Traps
 from vmlab.parts.vmm import Host
+from vmlab.privileged import writes_csr
 from vmlab.sv39 import PAGE_SHIFT, PPN_MASK, PTE_SIZE, VPN_BITS, V, W
 from vmlab.trap import ECALLS, Exc, Exit, GuestFault, Irq, Trap
 from vmlab.trap import Act as Done
@@ -82,6 +84,14 @@ class Vm:
     """What the pager believes of `satp`, mode, SUM and MXR."""
     trapped: HartState | None = None
     """The hart as it entered a handler, if nothing has retired since."""
+    followed: int = 0
+    """So many instructions are still entered one by one; see `follow`."""
+    behind: int = 0
+    """The pc behind the last of them."""
+    reservation: tuple[int, int] | None = None
+    """Virtual address and width of an LR among them."""
+    returned: set[int] = field(default_factory=set)
+    """Pages of its RAM that have come back for the instruction that is to run next."""
     slept: int = 0
     """WAITING: the host's time since which it waits."""
     due: int | None = None
@@ -208,7 +218,7 @@ def dispatch(vm: Vm, exit: Exit) -> None:
     """Have an exit handled, and do what the handler wants (V2)."""
     # BEGIN SOLUTION V2: dispatch
     if exit.retired:
-        vm.trapped = None
+        went_on(vm)
     carry_out(vm, HANDLERS[route(exit)](vm, exit))
     if vm.lives:
         settle(vm)
@@ -239,9 +249,15 @@ def carry_out(vm: Vm, intent: Intent) -> None:
 def retired(vm: Vm) -> None:
     """Count an instruction that was emulated (V6)."""
     # BEGIN SOLUTION V6: emulated instructions
-    vm.trapped = None
+    went_on(vm)
     vm.board.clock.retire(1)
     # END SOLUTION
+
+
+def uncount(vm: Vm, decoded: Decoded | None) -> None:
+    """Have a counter that the instruction has written not count that instruction (V6)."""
+    if decoded and decoded.instruction.kind is Kind.CSR and writes_csr(decoded):
+        counter_written(vm.hart, decoded.csr)
 
 
 def trapped(vm: Vm) -> None:
@@ -254,8 +270,15 @@ def trapped(vm: Vm) -> None:
         why = f"traps for ever: it cannot execute its own handler at {vm.hart.pc:#x}"
         carry_out(vm, kill(vm, why))
     else:
+        went_on(vm)
         vm.trapped = vm.hart.copy()
     # END SOLUTION
+
+
+def went_on(vm: Vm) -> None:
+    """Forget what is known of the instruction that the guest was at."""
+    vm.trapped = None
+    vm.returned.clear()
 
 
 def settle(vm: Vm) -> None:
@@ -267,7 +290,7 @@ def settle(vm: Vm) -> None:
         due = vm.traps.choose_interrupt(hart)
         if due is not None:
             vm.traps.take_trap(hart, Trap(due, interrupt=True))
-            vm.trapped = None
+            went_on(vm)
     tell_pager(vm)
     # END SOLUTION
 
@@ -298,6 +321,7 @@ def to_traps(vm: Vm, exit: Exit) -> Intent:
     if is_entered(vm, exit, *before):
         trapped(vm)
     else:
+        uncount(vm, decode(exit.tval))
         retired(vm)
     if action.act is Done.FENCE:
         tell_pager(vm)
@@ -315,10 +339,11 @@ def is_entered(vm: Vm, exit: Exit, pc: int, mode: Mode) -> bool:
     cause = ECALLS[mode] if exit.cause == Exc.ECALL_U else exit.cause
     if pc not in (hart.mepc, hart.sepc):
         return False  # as at nearly every exit
-    return (cause, pc, hart.pc) in (
-        (hart.mcause, hart.mepc, hart.mtvec & ~3),
-        (hart.scause, hart.sepc, hart.stvec & ~3),
-    )
+    found = cause, pc, hart.pc, mode
+    if hart.mode == Mode.M:
+        before = get_field(hart.mstatus, MPP)
+        return found == (hart.mcause, hart.mepc, hart.mtvec & ~3, before)
+    return found == (hart.scause, hart.sepc, hart.stvec & ~3, get_field(hart.mstatus, SPP))
 
 
 # --- Memory: page faults ---
@@ -354,8 +379,9 @@ def access_device(vm: Vm, exit: Exit, decoded: Decoded | None, address: int) -> 
     try:
         if decoded is None or kind not in DEVICE_ROUTINES:
             raise BusError(address)  # code, or an atomic
-        if address % decoded.instruction.width:
-            raise BusError(address)  # devices do not support misaligned accesses
+        # Of a misaligned access, `address` may be the second half's, which is aligned.
+        if vm.hart.x[decoded.rs1] + decoded.imm & decoded.instruction.width - 1:
+            raise BusError(address)
         DEVICE_ROUTINES[kind](vm, decoded, address)
     except BusError:
         return inject(ACCESSES[exit.cause].access_fault, exit.tval)
@@ -421,12 +447,14 @@ def store_to_table(vm: Vm, exit: Exit, decoded: Decoded, address: int) -> Intent
         if place is None:
             return RETRY
         places.append((place - RAM_BASE, guest, length))
-    if row.kind is Kind.SC:  # which may fail, but not for ever: so many stores free the page
-        [(_, guest, length)] = places
-        assert guest is not None
-        vm.pager.written(vm.memory, guest, length)
-        set_register(vm, decoded.rd, 1)
-        return step(decoded)
+    if row.kind is Kind.SC:
+        if not may_succeed(vm, decoded):
+            [(_, guest, length)] = places
+            assert guest is not None
+            vm.pager.written(vm.memory, guest, length)  # so many of them free the page
+            set_register(vm, decoded.rd, 1)
+            return step(decoded)
+        set_register(vm, decoded.rd, 0)
     old = 0
     if row.kind is Kind.AMO:
         [(at, _, _)] = places  # aligned, or it would have trapped
@@ -441,6 +469,39 @@ def store_to_table(vm: Vm, exit: Exit, decoded: Decoded, address: int) -> Intent
             vm.pager.written(vm.memory, guest, length)
     return step(decoded)
     # END SOLUTION
+
+
+LOOP = 32
+"""So many instructions are followed at most (norm:constrained_lrsc_loop_size has 16)."""
+
+
+def may_succeed(vm: Vm, decoded: Decoded) -> bool:
+    """Tell whether the LR of an SC is known; if not, have it looked for when it comes again (V10).
+
+    The exit has lost the real hart's reservation. Where the page translates the loop of LR and SC
+    itself, each SC has an exit; so the next turn of the loop is followed, to know its LR.
+    """
+    known = vm.reservation == (vm.hart.x[decoded.rs1], decoded.instruction.width)
+    vm.reservation, vm.followed = None, 0 if known else LOOP
+    return known
+
+
+def follow(vm: Vm, before: HartState, exit: Exit) -> None:
+    """Note an LR, if that is what the guest has just executed; an SC uses it up (V10)."""
+    vm.followed -= 1
+    if before.pc != vm.behind:
+        vm.reservation = None  # something else came between
+    vm.behind = vm.hart.pc
+    if exit.retired:
+        with suppress(GuestFault):
+            decoded = decode(vmm.host.fetch(before.pc))
+            kind = decoded.instruction.kind if decoded else None
+            if decoded and kind is Kind.LR:
+                vm.reservation = before.x[decoded.rs1], decoded.instruction.width
+            elif kind is Kind.SC:
+                vm.reservation = None
+    if not vm.followed:
+        vm.reservation = None
 
 
 def in_pages(address: int, length: int) -> Iterator[tuple[int, int]]:
@@ -662,24 +723,29 @@ def holds_zeros(frame: int) -> bool:
 def come_back(vm: Vm, address: int) -> Intent:
     """Give the page at a guest-physical address a frame again, which the balloon took (V20)."""
     # BEGIN SOLUTION V20: back again
-    if vm.resident >= vm.promised and shrink(vm, vm.promised - 1) >= vm.promised:
+    if vm.resident >= vm.promised and shrink(vm, vm.promised - 1, vm.returned) >= vm.promised:
         return kill(vm, f"needs more than the {vm.promised} frames that its balloon leaves it")
     page = address & ~(PAGE_SIZE - 1)
+    number = page - RAM_BASE >> PAGE_SHIFT
     frame = take_frame()
-    vm.frames[page - RAM_BASE >> PAGE_SHIFT] = frame
+    vm.frames[number] = frame
+    vm.returned.add(number)
     vm.pager.give_frame(vm.memory, page, frame)
     return RETRY
     # END SOLUTION
 
 
-def shrink(vm: Vm, most: int) -> int:
-    """Take frames full of zeros until the VM has at most so many; return how many it has (V20)."""
+def shrink(vm: Vm, most: int, keep: Collection[int] = ()) -> int:
+    """Take frames full of zeros until the VM has at most so many; return how many it has (V20).
+
+    Pages in `keep` stay: one instruction needs them, and no two may take turns for ever.
+    """
     # BEGIN SOLUTION V20: taking
     count = vm.resident
     for number, frame in enumerate(vm.frames):
         if count <= most:
             break
-        if frame is not None and holds_zeros(frame):
+        if frame is not None and number not in keep and holds_zeros(frame):
             vm.pager.take_frame(vm.memory, RAM_BASE + number * PAGE_SIZE)
             vm.frames[number] = None
             vmm.free.append(frame)
@@ -928,12 +994,17 @@ def enter(vm: Vm, budget: int) -> None:
     # BEGIN SOLUTION V7: no tick is late; V6: native instructions
     for ticks, _ in vm.board.strikes():
         budget = min(budget, ticks)
+    before = vm.hart.copy() if vm.followed else None
+    if before is not None:
+        budget = min(budget, 1)
     satp = vm.pager.root(vm.memory)
     exit = vmm.host.run_guest(vm.config.vmid, vm.hart, budget, satp)
     spent = exit.retired + 1  # as the host counts
     vmm.now += spent
     vm.service += spent * FINE // vm.config.share
     vm.board.clock.retire(exit.retired)
+    if before is not None:
+        follow(vm, before, exit)
     dispatch(vm, exit)
     # END SOLUTION
 

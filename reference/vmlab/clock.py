@@ -11,6 +11,21 @@ CY, IR = 1 << 0, 1 << 2
 """The bits of `mcountinhibit` that stop `mcycle` and `minstret` (norm:mcountinhibit_op)."""
 
 
+MCYCLE, MINSTRET = 0xB00, 0xB02
+
+
+def counter_written(hart: HartState, number: int) -> None:
+    """Hear that an instruction that is about to retire has written a CSR, maybe a counter.
+
+    "Any CSR write takes effect after the writing instruction has otherwise completed"
+    (norm:mcycle_minstret_wr): take off what retiring it is going to add.
+    """
+    if number == MINSTRET and not hart.mcountinhibit & IR:
+        hart.instret = hart.instret - 1 & MASK64
+    if number == MCYCLE and not hart.mcountinhibit & CY:
+        hart.cycle = hart.cycle - 1 & MASK64
+
+
 class Clock:
     """Advances the counters of one hart."""
 

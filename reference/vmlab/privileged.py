@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from . import csrs
-from .clock import CY, IR
-from .hart import MASK64, HartState
+from .clock import counter_written
+from .hart import HartState
 from .isa import CsrForm, Decoded, Kind
 from .mmu import Mmu
 from .parts import traps
@@ -21,7 +21,7 @@ INTERRUPT_CSRS = {_N[n] for n in CHOICE}
 """A write to one of these can change which interrupt is taken (norm:intr_mip_mie_xret_csrwr), or
 when the supervisor timer strikes."""
 STATUS_CSRS = {_N["mstatus"], _N["sstatus"]}
-MINSTRET, MCYCLE, MENVCFG = _N["minstret"], _N["mcycle"], _N["menvcfg"]
+MENVCFG = _N["menvcfg"]
 
 
 class Privileged(Protocol):
@@ -174,9 +174,4 @@ class PrivilegedByPart:
         if number == csrs.SATP:
             self._mmu.forget()
             self._mmu.refresh()
-        # "the explicit write is done instead of the update from the side effect" (Zicsr): take off
-        # what retiring this instruction is going to add.
-        if number == MINSTRET and not hart.mcountinhibit & IR:
-            hart.instret = hart.instret - 1 & MASK64
-        if number == MCYCLE and not hart.mcountinhibit & CY:
-            hart.cycle = hart.cycle - 1 & MASK64
+        counter_written(hart, number)

@@ -55,7 +55,7 @@ class VmConfig:
 
     name: Name
     vmid: U16
-    """By which host and VMM mean this VM; not 0, and unique among those that live."""
+    """By which host and VMM mean this VM; not 0, and no other's until that is destroyed."""
     pages: U32
     """Pages of RAM, each of 4096 bytes, 1 to PAGES_MOST."""
     segments: list[Segment]

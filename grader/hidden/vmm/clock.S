@@ -81,6 +81,35 @@ main:   la      a0, on_trap
         bltu    s8, t0, 4b
         call    newline
 
+        li      s3, 1000                # a counter has what it was given, however
+        li      s4, 8
+        csrw    minstret, s3
+        csrr    a1, minstret
+        call    show
+        csrw    minstret, s3
+        csrs    minstret, s4            # also if that is what it had
+        csrr    a1, minstret
+        call    show
+        csrw    mcycle, s3
+        csrci   mcycle, 31
+        csrrwi  a1, mcycle, 7
+        csrr    s5, mcycle
+        csrrs   s6, mcycle, zero
+        call    show
+        mv      a1, s5
+        call    show
+        mv      a1, s6
+        call    show
+        csrwi   mcountinhibit, 5        # or if it stands still
+        csrw    minstret, s3
+        csrw    mcycle, s4
+        csrr    a1, minstret
+        call    show
+        csrr    a1, mcycle
+        call    show
+        csrwi   mcountinhibit, 0
+        call    newline
+
         ld      a1, 0(s1)               # all in all
         sub     a1, a1, s10
         call    show

@@ -116,6 +116,10 @@ main:   la      a0, on_trap
         sd      t1, 24(t0)
         li      t1, (0x90000000 + 4096) >> 2 | 0xcf
         sd      t1, 32(t0)
+        li      t1, (RAM + 50 * 4096) >> 2 | 0xcf
+        sd      t1, 40(t0)              # RAM, and behind it a device
+        li      t1, MSIP >> 2 | 0xc7
+        sd      t1, 48(t0)
         la      a0, supervisor
         j       paging
 supervisor:
@@ -141,6 +145,17 @@ back2:  amoadd.w a0, a1, (s0)
         lr.w    a0, (s2)
         lhu     a0, 0(s0)
         sd      a0, 0(s0)
+        call    newline
+        li      s3, WINDOW + 0x6000
+        li      t0, 0x0101010101010101
+        sw      t0, -2(s3)              # the second half would be an aligned access
+        sd      t0, -4(s3)
+        lw      a0, -2(s3)
+        ld      a0, -4(s3)
+        lw      a0, 0(s3)
+        call    puthex
+        ld      a0, -8(s3)
+        call    puthex
         call    newline
         call    finish
 {LOOKS}

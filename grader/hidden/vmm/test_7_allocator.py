@@ -51,6 +51,7 @@ def test_what_cannot_be(bench):
     bench.refuses(replace(good, name="again"))
     bench.run()
     guest.prints("hello from 11\n")
+    bench.refuses(replace(good, name="too early"))  # before `destroy`, its vmid is taken
 
 
 @clause("V13")

@@ -38,6 +38,12 @@ wrong:  la      a0, bad
 right:  .asciz "kept\\n"
 bad:    .asciz "lost\\n"
 """
+ACROSS = """
+main:   li      s0, RAM + 40 * 4096     # two pages that one instruction needs
+        li      t0, -1
+        sd      t0, -4(s0)
+        call    finish
+"""
 INTO_TAKEN = """
         .equ    FAR, RAM + 50 * 4096
 main:   call    disk_start
@@ -173,6 +179,12 @@ def test_too_little(bench):
     bench.destroy(guest)
     if bench.ledger().accounts:
         raise Mismatch("the ledger at last", "no accounts", f"{bench.ledger()}")
+    for more, state in ((1, State.KILLED), (2, State.OFF)):
+        bench.start(frames=300)
+        guest = bench.vm(short(ACROSS), "wide")
+        bench.balloon(guest, bench.balloon(guest, 0) + more)
+        bench.run(20_000)
+        guest.ends(state)
 
 
 @clause("V20")

@@ -3,12 +3,12 @@
 FAILS = {"V20"}
 
 
-def shrink(vm, most):
+def shrink(vm, most, keep=()):
     count = vm.resident
     for number, frame in enumerate(vm.frames):
         if count <= most:
             break
-        if frame is not None and holds_zeros(frame):
+        if frame is not None and number not in keep and holds_zeros(frame):
             vm.frames[number] = None
             vmm.free.append(frame)
             count -= 1

@@ -9,6 +9,7 @@ def to_traps(vm, exit):
     if is_entered(vm, exit, *before):
         trapped(vm)
     else:
+        uncount(vm, decode(exit.tval))
         retired(vm)
     if action.act is Done.FENCE:
         tell_pager(vm)

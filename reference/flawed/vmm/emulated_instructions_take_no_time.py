@@ -4,4 +4,4 @@ FAILS = {"V6", "V7", "V22"}
 
 
 def retired(vm):
-    vm.trapped = None
+    went_on(vm)

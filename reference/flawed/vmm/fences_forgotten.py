@@ -9,5 +9,6 @@ def to_traps(vm, exit):
     if is_entered(vm, exit, *before):
         trapped(vm)
     else:
+        uncount(vm, decode(exit.tval))
         retired(vm)
     return Intent(Do.WAIT) if action.act is Done.WAIT else RETRY

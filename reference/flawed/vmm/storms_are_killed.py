@@ -9,7 +9,7 @@ def dispatch(vm, exit):
         carry_out(vm, kill(vm, "makes too many exits"))
         return
     if exit.retired:
-        vm.trapped = None
+        went_on(vm)
     carry_out(vm, HANDLERS[route(exit)](vm, exit))
     if vm.lives:
         settle(vm)

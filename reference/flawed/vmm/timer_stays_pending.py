@@ -12,5 +12,5 @@ def settle(vm):
         due = vm.traps.choose_interrupt(hart)
         if due is not None:
             vm.traps.take_trap(hart, Trap(due, interrupt=True))
-            vm.trapped = None
+            went_on(vm)
     tell_pager(vm)

@@ -172,7 +172,7 @@ class Bench:
     ) -> Guest:
         """A program does under the VMM, alone, what it does on the bare machine; return the VM.
 
-        The same bytes on the console and the disk, the same end, and at the same time of its own.
+        The same bytes on the console and the disk, and the same end.
         """
         bare = self.bare(traps, program, disk=disk, typed=typed)
         guest = self.vm(program, disk=disk)

@@ -57,7 +57,8 @@ class Host(Callback, Protocol):
     def idle(self, until: U64 | None) -> bool:
         """Wait for an interrupt: let the clock go on to `until`, or to earlier input.
 
-        None stands for no timer. Return False, at once, if nothing would ever come.
+        None stands for no timer: the clock goes on to the next input, however late that is. Return
+        False, at once, if nothing would ever come.
         """
         ...
 
@@ -84,8 +85,9 @@ class Part(Protocol):
         """Let a VM's RAM have so many frames at most, or as few more as can be; return how many.
 
         Only pages that hold nothing but zeros are taken from it, so that it does not notice. With
-        `pages` larger than before, it may have more again, up to its RAM. Raise VmRefused if there
-        is no such VM, or not so much to promise.
+        `pages` larger than before, it may have so many again, but no more than its RAM; that is
+        refused as a whole if so much cannot be promised. Raise VmRefused then, and if there is no
+        such VM or it has ended.
         """
         ...
 

@@ -11,7 +11,6 @@ a way, or the handout leaves a choice, this takes another one:
 - Where the second half of a store goes, the guest's own tables say, not the shadow.
 - A VM that waits is woken by its input at once, not when its turn comes.
 - A fence comes before a frame is used again, not when a VM ends.
-- The vmid of a VM that has ended is free, also before `destroy`.
 
 `Bank` owns the frames, `Vm` is one virtual machine with its memory, its devices and its handlers,
 `Monitor` is the processor's timetable. A handler returns an `Outcome`; `Vm.carry_out` alone acts
@@ -29,17 +28,16 @@ from itertools import pairwise
 from typing import cast
 
 import disk
-from vmlab import csrs, sv39
+from vmlab import sv39
 from vmlab.access import Access
 from vmlab.bus import BusError
 from vmlab.checked_store import CheckedStore
-from vmlab.clock import CY, IR
+from vmlab.clock import counter_written
 from vmlab.devices.dma import DmaError
 from vmlab.devices.virtio import ServedDisk
 from vmlab.hart import MASK64, HartState, Mode
 from vmlab.image import Queue, Reason, Refused
 from vmlab.isa import Decoded, Kind, decode
-from vmlab.isa.instruction import CsrForm
 from vmlab.memory import PAGE_SIZE, RAM_BASE
 from vmlab.modules import another
 from vmlab.mstatus import MPP, MXR, SPP, SUM, get_field
@@ -48,6 +46,7 @@ from vmlab.parts.disk import Store
 from vmlab.parts.shadow import Part as Pager
 from vmlab.parts.traps import Part as Traps
 from vmlab.parts.vmm import Host
+from vmlab.privileged import writes_csr
 from vmlab.sv39 import PAGE_SHIFT
 from vmlab.trap import ECALLS, Exc, Exit, GuestFault, Irq, Trap
 from vmlab.trap import Act as Done
@@ -67,8 +66,6 @@ from vmlab.vm import (
 )
 
 ZEROS = bytes(PAGE_SIZE)
-MRET = 0x3020_0073
-MCYCLE, MINSTRET = csrs.NUMBERS["mcycle"], csrs.NUMBERS["minstret"]
 ACCESSES = {int(access.page_fault): access for access in Access}
 VMID_MOST = 0xFFFF
 
@@ -467,24 +464,12 @@ class Vm:
         action = self.traps.handle_exit(self.hart, exit, monitor.host)
         if self._is_entered(exit, *before):
             return INJECTED
-        if exit.cause == Exc.ILLEGAL_INSTRUCTION:
-            self._uncount(decode(exit.tval or MRET))
+        decoded = decode(exit.tval)
+        if decoded and decoded.instruction.kind is Kind.CSR and writes_csr(decoded):
+            counter_written(self.hart, decoded.csr)
         if action.act is Done.FENCE:
             self.pager.fence(self.backing, action.address, action.asid)
         return SLEEP if action.act is Done.WAIT else EMULATED
-
-    def _uncount(self, decoded: Decoded | None) -> None:
-        """Have a counter that was just written not count that (norm:mcycle_minstret_wr)."""
-        hart = self.hart
-        if decoded is None or decoded.csr not in (MCYCLE, MINSTRET):
-            return
-        form = decoded.instruction.form
-        if form is not CsrForm.WRITE and not (decoded.rs1 or decoded.imm):
-            return  # it only reads
-        if decoded.csr == MINSTRET and not hart.mcountinhibit & IR:
-            hart.instret = hart.instret - 1 & MASK64
-        if decoded.csr == MCYCLE and not hart.mcountinhibit & CY:
-            hart.cycle = hart.cycle - 1 & MASK64
 
     def _is_entered(self, exit: Exit, pc: int, mode: Mode) -> bool:
         """Tell whether the guest is now in its own handler of this exception at `pc`."""
@@ -793,9 +778,6 @@ class Monitor:
             raise VmRefused(f"VM {config.name} {why}.")
         vm = Vm(config, self.bank)
         vm.load()
-        old = self.vms.get(config.vmid)
-        if old is not None:
-            self.line.remove(old)
         self.vms[config.vmid] = vm
         self.line.append(vm)
 
@@ -887,7 +869,7 @@ def problem(config: VmConfig) -> str | None:
     """Say what is wrong with a configuration, or None, as the end of a sentence (V13)."""
     if not 1 <= config.vmid <= VMID_MOST:
         return f"cannot have vmid {config.vmid}"
-    if config.vmid in monitor.vms and monitor.vms[config.vmid].lives:
+    if config.vmid in monitor.vms:
         return f"cannot have vmid {config.vmid}, which is taken"
     if not 1 <= config.share <= SHARE_MOST:
         return f"has a share of {config.share}, not 1 to {SHARE_MOST}"
