@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import signal
 import time
@@ -163,6 +164,7 @@ class GradingPlugin:
         self._send(Collected(tests=tests))
         if self._only is not None:
             items[:] = [item for item in items if identify(item, self._unit) in self._only]
+        gc.freeze()  # what is loaded by now stays: no collection shall walk over it again
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Tell of a file that cannot be imported."""

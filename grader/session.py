@@ -120,6 +120,8 @@ def _arguments(unit: Unit) -> list[str]:
         "--import-mode=importlib",
         "-pno:cacheprovider",
         "-pno:terminal",
+        # It walks all objects five times at the end, to find what no student ever sees.
+        "-pno:unraisableexception",
         # Public tests load the students' plugin, whose fixtures would hide ours.
         "-pno:vmlab.testing.plugin",
         "-ppytest_timeout",
