@@ -47,7 +47,7 @@ def use(code: bytes) -> None:
     compile_source = SourceFileLoader.source_to_code
 
     def source_to_code(self: SourceFileLoader, data: Any, path: Any, **options: Any) -> Any:
-        body = ready.pop(path, None)
+        body = ready.get(path)
         return compile_source(self, data, path, **options) if body is None else marshal.loads(body)
 
     SourceFileLoader.source_to_code = source_to_code  # type: ignore[method-assign, assignment]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from functools import cache
+from importlib.abc import InspectLoader
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 
@@ -25,6 +26,7 @@ def _compiled(module: ModuleType) -> tuple[ModuleSpec, CodeType]:
     """Return how to make a module again; compiling takes longer than running it."""
     spec = module.__spec__
     assert spec is not None
-    assert spec.origin is not None
-    with open(spec.origin, "rb") as file:
-        return spec, compile(file.read(), spec.origin, "exec", dont_inherit=True)
+    assert isinstance(spec.loader, InspectLoader)
+    code = spec.loader.get_code(spec.name)
+    assert code is not None
+    return spec, code
