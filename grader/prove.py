@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
+from typing import NamedTuple
 
 from grader import attacks
 from grader.cases import Case, Kind
 from grader.course import Unit
+from grader.problem import Problem
 from grader.report import Report, TestResult, show_points
 from grader.results import results_of
 from grader.text import one_line
@@ -50,6 +53,32 @@ class Proof:
         ]
 
 
+class Part(NamedTuple):
+    """Which of the flawed submissions are graded, where all would take too long."""
+
+    number: int
+    """From 1."""
+    parts: int
+
+    @classmethod
+    def parse(cls, text: str) -> Part:
+        """Read `2/3`. Raise Problem."""
+        found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text)
+        part = cls(*map(int, found.groups())) if found else cls(0, 0)
+        if not 1 <= part.number <= part.parts:
+            raise Problem(f"{text!r} is no part; write 2/3 for the second of three.")
+        return part
+
+    def of(self, cases: Sequence[Case]) -> list[Case]:
+        """Return the flawed submissions of this part, and all the others."""
+        flawed = [case for case in cases if case.kind is Kind.FLAWED]
+        dropped = {c.name for i, c in enumerate(flawed) if i % self.parts != self.number - 1}
+        return [c for c in cases if c.kind is not Kind.FLAWED or c.name not in dropped]
+
+
+WHOLE = Part(1, 1)
+
+
 def prove_attacks(
     unit: Unit, cases: Sequence[Case], reports: Mapping[str, Sequence[Report]]
 ) -> list[str]:
@@ -61,11 +90,19 @@ def prove_attacks(
     ]
 
 
-def prove(unit: Unit, cases: Sequence[Case], reports: Mapping[str, Sequence[Report]]) -> Proof:
-    """Judge the reports of each case, by name; several of one case must be the same."""
+def prove(
+    unit: Unit,
+    cases: Sequence[Case],
+    reports: Mapping[str, Sequence[Report]],
+    part: Part = WHOLE,
+) -> Proof:
+    """Judge the reports of each case, by name; several of one case must be the same.
+
+    If these are a part of the flawed submissions, nothing is said of what none of them fails.
+    """
     proof = Proof([_judge(unit, case, reports[case.name]) for case in cases])
     firsts = {case.name: reports[case.name][0] for case in cases}
-    proof.general = _coverage(unit, cases, firsts)
+    proof.general = _coverage(unit, cases, firsts, part)
     return proof
 
 
@@ -147,7 +184,9 @@ def _difference(one: Report, other: Report) -> str:
     return ""
 
 
-def _coverage(unit: Unit, cases: Sequence[Case], reports: Mapping[str, Report]) -> list[str]:
+def _coverage(
+    unit: Unit, cases: Sequence[Case], reports: Mapping[str, Report], part: Part
+) -> list[str]:
     """Complain of clauses and tests that nothing stands for, and of points that are not 100."""
     reference = next(reports[c.name] for c in cases if c.kind is Kind.REFERENCE)
     flawed = [c for c in cases if c.kind is Kind.FLAWED]
@@ -157,13 +196,13 @@ def _coverage(unit: Unit, cases: Sequence[Case], reports: Mapping[str, Report]) 
         for what, there in (
             ("public test", any(t.public for t in own)),
             ("hidden test", any(not t.public for t in own)),
-            ("flawed submission", any(clause in c.fails for c in flawed)),
+            ("flawed submission", any(clause in c.fails for c in flawed) or part != WHOLE),
         ):
             if not there:
                 complaints.append(f"{clause} has no {what}")
     caught = {t.id for c in flawed for t in reports[c.name].tests if not full_marks(t)}
     for test in reference.tests:
-        if not test.public and test.id not in caught:
+        if not test.public and test.id not in caught and part == WHOLE:
             complaints.append(f"no flawed submission fails the hidden test {test.id}")
     if reference.max_score != FULL:
         complaints.append(f"the points sum to {show_points(reference.max_score)}, not {FULL}")

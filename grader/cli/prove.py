@@ -18,7 +18,7 @@ from grader.attacks import corpus, targets
 from grader.cases import Case, Kind, cases
 from grader.course import Course, Unit
 from grader.isolation import for_our_own
-from grader.prove import Judged, Proof, grade_all, prove_attacks, runs_of
+from grader.prove import WHOLE, Judged, Part, Proof, grade_all, prove_attacks, runs_of
 from grader.prove import prove as judge
 from grader.report import Report, show_points
 from grader.run import collect, grade_submission
@@ -35,18 +35,24 @@ def prove(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Submissions at a time (default: processors).")
     ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(metavar="K/N", help="Of the flawed ones only part K of N (default: all)."),
+    ] = None,
 ) -> None:
     """Prove an assignment: grade all its known submissions, and see that each fares as it must.
 
     The reference and every second solution get 100 %, the skeleton 0 and nothing but holes, each
     flawed submission fails exactly the clauses in its FAILS, and equal runs give equal bytes.
     Each clause has a public test, a hidden test and a flawed submission; each hidden test is
-    failed by a flawed submission; the points sum to 100. No attack gains a point.
+    failed by a flawed submission; the points sum to 100. No attack gains a point. With --part,
+    what none of the flawed submissions fails is not told.
 
     Exit status: 0 proven, 1 not, 2 wrong use.
     """
+    which = WHOLE if part is None else Part.parse(part)
     unit = Course.find().unit(assignment)
-    known = cases(unit)
+    known = which.of(cases(unit))
     tests = collect(unit)
 
     isolation = for_our_own(unit.course)
@@ -65,7 +71,7 @@ def prove(
         jobs = jobs or _processors()
         reports = grade_all(unit, known, grade, runs, jobs, lambda: progress.advance(task))
         struck = grade_all(unit, against, strike, 1, jobs, lambda: progress.advance(task))
-    proof = judge(unit, known, reports)
+    proof = judge(unit, known, reports, which)
     proof.general += prove_attacks(unit, against, struck)
     console = Console(highlight=False)
     show(matrix(unit, proof))
@@ -74,8 +80,9 @@ def prove(
     if proof.complaints:
         console.print(f"{assignment} is not proven: {len(proof.complaints)} complaints above.")
         raise typer.Exit(1)
+    of = "" if which == WHOLE else f"part {which.number} of {which.parts} of "
     console.print(
-        f"{assignment} is proven: {len(known)} submissions, {runs} runs of all but the "
+        f"{of}{assignment} is proven: {len(known)} submissions, {runs} runs of all but the "
         f"flawed; {len(against)} attacks gained nothing."
     )
 

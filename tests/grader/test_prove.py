@@ -7,7 +7,7 @@ import pytest
 from grader.cases import Case, Kind, cases
 from grader.course import Course
 from grader.problem import Problem
-from grader.prove import grade_all, prove
+from grader.prove import Part, grade_all, prove
 from grader.report import Report, TestResult
 from grader.verdict import Verdict
 
@@ -235,3 +235,32 @@ def test_an_interrupt_tells_the_others_to_stop(course):
     with pytest.raises(KeyboardInterrupt):
         grade_all(course.unit("toy"), cases(course.unit("toy")), grade, 1, 1)
     assert stops[0].is_set()
+
+
+@pytest.mark.parametrize("text", ["", "2", "0/3", "4/3", "-1/3", "a/b", "1/2/3"])
+def test_what_is_no_part(text):
+    with pytest.raises(Problem, match="is no part; write 2/3"):
+        Part.parse(text)
+
+
+def test_parts_share_out_the_flawed_and_have_all_others(course):
+    names = [f"bad{number}" for number in range(5)]
+    known = [
+        Case("reference", Kind.REFERENCE, {}),
+        *(Case(name, Kind.FLAWED, {}, frozenset({"T1"})) for name in names),
+    ]
+    parts = [[case.name for case in Part(number, 3).of(known)] for number in (1, 2, 3)]
+    assert parts == [
+        ["reference", "bad0", "bad3"],
+        ["reference", "bad1", "bad4"],
+        ["reference", "bad2"],
+    ]
+
+
+def test_a_part_does_not_tell_what_others_may_fail(course):
+    unit = course.unit("toy")
+    known = [case for case in cases(unit) if case.kind is not Kind.FLAWED]
+    reports = {case.name: [report({})] for case in known}
+    missing = {text for text in prove(unit, known, reports).general if "flawed" in text}
+    assert missing
+    assert missing.isdisjoint(prove(unit, known, reports, Part(1, 2)).general)

@@ -222,7 +222,7 @@ def test_taken_goes_to_others(bench):
         pass
     before = bench.ledger()
     try:
-        found = f"{bench.balloon(guest, 64)} frames"
+        found = f"{bench.part.balloon(bench.host, guest.vmid, 64)} frames"
     except VmRefused:
         found = ""
     if found or bench.ledger() != before:

@@ -13,7 +13,7 @@ from vmlab.bench import vmm_bare
 from vmlab.bench.disk_store import SparseFile, Store
 from vmlab.bench.vmm_asked import Asked
 from vmlab.bench.vmm_frames import Frames
-from vmlab.bench.vmm_guest import Guest
+from vmlab.bench.vmm_guest import Guest, granted
 from vmlab.bench.vmm_guests import PAGES
 from vmlab.bench.vmm_host import Bill, Host
 from vmlab.bench.vmm_witness import Witness
@@ -125,15 +125,20 @@ class Bench:
             raise Mismatch(f"{scenario} was refused", "the ledger as before", "another one")
 
     def destroy(self, guest: Guest) -> None:
-        """End a VM."""
-        self.part.destroy(self.host, self.store, guest.vmid)
+        """End a VM. Raise Mismatch if the part refuses."""
+        with granted("destroy", guest):
+            self.part.destroy(self.host, self.store, guest.vmid)
         self.host.forget_vm(guest.vmid)
         guest.ran()
         del self.guests[guest.vmid]
 
     def balloon(self, guest: Guest, pages: int) -> int:
-        """Blow a VM's balloon up, or let it out; return how many frames the VM may have then."""
-        return self.part.balloon(self.host, guest.vmid, pages)
+        """Blow a VM's balloon up, or let it out; return how many frames the VM may have then.
+
+        Raise Mismatch if the part refuses.
+        """
+        with granted(f"balloon of {pages} pages", guest):
+            return self.part.balloon(self.host, guest.vmid, pages)
 
     def run(self, ticks: int = FOREVER) -> Bench:
         """Let the VMs run, for so many ticks of the host's clock at most. Returns itself."""

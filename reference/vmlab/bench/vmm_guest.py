@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from vmlab.bench import console
 from vmlab.bench.vmm_host import Bill, Typed
 from vmlab.testing import Mismatch
-from vmlab.vm import State, Status, VmConfig
+from vmlab.vm import State, Status, VmConfig, VmRefused
 
 if TYPE_CHECKING:
     from vmlab.bench.vmm import Bench
@@ -40,8 +42,9 @@ class Guest:
         return file.read(0, file.size)
 
     def status(self) -> Status:
-        """Return what the part says has become of it."""
-        return self._bench.part.status(self.vmid)
+        """Return what the part says has become of it. Raise Mismatch if it refuses to."""
+        with granted("status", self):
+            return self._bench.part.status(self.vmid)
 
     def ran(self, *, to_the_end: bool = False) -> None:
         """Raise Mismatch unless what the hart ran for it is its own; see `vmm_witness`."""
@@ -87,3 +90,12 @@ class Guest:
     def native_share(self, retired: int) -> float:
         """Return which part of so many instructions of the bare machine it retired natively."""
         return self.bill.retired / retired
+
+
+@contextmanager
+def granted(what: str, guest: Guest) -> Iterator[None]:
+    """Turn the refusal of what a part must grant into a Mismatch."""
+    try:
+        yield
+    except VmRefused as refused:
+        raise Mismatch(f"{what}: {guest.title}", "it is done", refused.message) from None

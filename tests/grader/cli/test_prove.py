@@ -71,3 +71,9 @@ def test_a_course_is_graded_and_judged_from_end_to_end(unit, grader, tmp_path, m
     assert "  T1 has no hidden test\n" in out
     assert "  the points sum to 10, not 100\n" in out
     assert out.endswith("complaints above.\n")
+
+
+def test_a_part_that_is_none_is_told_in_a_sentence(grader):
+    status, _, err = grader("prove", "toy", "--part", "4/3")
+    assert status == 2
+    assert "'4/3' is no part; write 2/3 for the second of three." in err
