@@ -297,8 +297,8 @@ class Vm:
         self._told: tuple[int, Mode, bool, bool] = (0, Mode.M, False, False)
         self._last_trap: tuple[int, HartState] | None = None
         """When a handler was entered last, in instructions, and how."""
-        self._fresh: tuple[int, set[int]] = (0, set())
-        """Pages that have come back since an instruction last retired, and when that was."""
+        self._fresh: tuple[tuple[int, int], set[int]] = ((0, 0), set())
+        """The instruction, by number and pc, for which pages have come back, and those pages."""
         self._doom: Outcome | None = None
         """What a device has found out: that the VM cannot go on."""
         self._slept = 0
@@ -617,9 +617,9 @@ class Vm:
 
     def _came_back(self) -> set[int]:
         """Return the pages that came back for the very instruction that is to run now."""
-        retired = self.board.clock.retired
-        if self._fresh[0] != retired:
-            self._fresh = retired, set()
+        instruction = self.board.clock.retired, self.hart.pc
+        if self._fresh[0] != instruction:
+            self._fresh = instruction, set()
         return self._fresh[1]
 
     def _take_zeros(self) -> bool:
