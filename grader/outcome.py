@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
+from vmlab.link import declared
 from vmlab.link.errors import (
     BadAnswer,
     MissingFunction,
@@ -16,7 +17,6 @@ from vmlab.link.errors import (
     WallHit,
 )
 from vmlab.testing import Mismatch, OutOfBudget
-from vmlab.trap import GuestFault, IllegalInstruction
 
 from grader.report import Outcome
 from grader.verdict import Verdict
@@ -34,7 +34,7 @@ VERDICTS: tuple[tuple[type[Exception], Verdict], ...] = (
 )
 FINAL = (PartTimeout, PartOutOfMemory, PartExited, WallHit)
 """After these there is no worker left to go on with."""
-DECLARED = (IllegalInstruction, GuestFault)
+DECLARED = tuple(declared.DECLARED.values())
 """What a part may raise where its interface allows it; elsewhere it is a wrong answer."""
 
 
@@ -74,7 +74,7 @@ class GuardedPart:
             except FINAL as error:
                 raise PartEnded(error) from None
             except DECLARED as error:
-                error.raised_by_part = name  # type: ignore[union-attr]
+                error.raised_by_part = name  # type: ignore[attr-defined]
                 raise
 
         setattr(self, name, call)

@@ -19,7 +19,7 @@ from vmlab.trap import Exit, Irq
 
 INSTRUCTIONS = 4_000_000
 """Of all guests in one scenario, at most."""
-ENTRIES = 20_000
+ENTRIES = 40_000
 """Of guests in one scenario, at most."""
 LAST = 1 << 62
 """Ticks that the host's clock can show."""
