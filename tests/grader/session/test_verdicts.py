@@ -52,13 +52,17 @@ def test_what_a_call_raises(toy, raised, verdict, message, by_property):
         assert outcome.traceback == "line 3"
 
 
-def test_declared_exception_where_none_is_allowed_is_the_parts_fault(toy):
+@pytest.mark.parametrize(
+    ("module", "raised"), [("trap", "IllegalInstruction()"), ("vm", "VmRefused('VM one is odd.')")]
+)
+def test_declared_exception_where_none_is_allowed_is_the_parts_fault(toy, module, raised):
     toy.tests(toy.ONE_TEST)
-    outcome = toy.outcomes(
-        "from vmlab.trap import IllegalInstruction\ndef wakes(hart): raise IllegalInstruction"
-    )["test_it"]
+    name = raised.partition("(")[0]
+    outcome = toy.outcomes(f"from vmlab.{module} import {name}\ndef wakes(hart): raise {raised}")[
+        "test_it"
+    ]
     assert outcome.verdict == "failed"
-    assert "IllegalInstruction was raised by wakes" in outcome.message
+    assert f"{name} was raised by wakes" in outcome.message
 
 
 def test_our_own_declared_exception_is_ours(toy):
