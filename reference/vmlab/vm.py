@@ -46,8 +46,8 @@ class DiskConfig:
     format: Format = Format.RAW
     read_only: bool = False
     quota: U64 = 1 << 20
-    """Bytes that its file may have at most; the ledger counts them, read-only or not. The guest sees
-    an I/O error where it would grow on."""
+    """Bytes that its file may have at most; the ledger counts them, read-only or not. The guest
+    sees an I/O error where it would grow on."""
 
 
 @dataclass(frozen=True)
