@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_sch
 from vmlab.link import declared
 from vmlab.link.blame import MESSAGE_MOST, TEXT_MOST
 from vmlab.link.calls import Answer, load_blocks
-from vmlab.link.interface import Interface, Method
+from vmlab.link.interface import Method
 from vmlab.link.serve import HEAD
 from vmlab.ranges import Length
 
@@ -57,7 +57,11 @@ class Messages:
 
     def __init__(self, method: Method) -> None:
         self._method = method
-        self._callbacks = {p.name: Interface.of(p.type) for p in method.parameters if p.callback}
+        self._documents = {
+            f"{name}.{nested.name}": (name, nested)
+            for name, nested in method.nested
+            if nested.compact is None
+        }
         self._validator = SchemaValidator(
             core_schema.tagged_union_schema(self._kinds(), discriminator="kind", strict=True)
         )
@@ -67,13 +71,15 @@ class Messages:
         """Return what a message says, checked. Raise Malformed."""
         if len(body) < HEAD.size:
             raise Malformed(f"{len(body)} bytes, not even a head")
-        number, size = HEAD.unpack_from(body)
+        number, code, size = HEAD.unpack_from(body)
         if number != question:
             raise Malformed(f"it answers question {number}, which was not asked")
         end = HEAD.size + size
         blocks, text = body[HEAD.size : end], body[end:]
         if len(blocks) < size:
             raise Malformed("the blocks end in their middle")
+        if code:
+            return self._compact(code, body[HEAD.size :])
         if not text and self._silent:
             return Answer(None, {}, self._blocks(blocks))
         message = self._document(text)
@@ -87,9 +93,20 @@ class Messages:
             raise Malformed("only an answer has blocks")
         if verb == "failed":
             return message  # type: ignore[return-value]
-        parameter, _, method = name.partition(".")
-        nested = self._callbacks[parameter].methods[method]
+        parameter, nested = self._documents[name]
         return NestedCall(parameter, nested, message["call"], message["arguments"])
+
+    def _compact(self, code: int, data: bytes) -> NestedCall:
+        if code > len(self._method.nested):
+            raise Malformed(f"there is no call {code}")
+        parameter, nested = self._method.nested[code - 1]
+        if nested.compact is None:
+            raise Malformed(f"{parameter}.{nested.name} has no compact form")
+        try:
+            count, values = nested.compact.unpack(data)
+        except ValueError as problem:
+            raise Malformed(f"{parameter}.{nested.name}: {problem}") from None
+        return NestedCall(parameter, nested, count, values)
 
     def _document(self, text: bytes) -> dict[str, Any]:
         try:
@@ -119,13 +136,9 @@ class Messages:
         for name in declared.DECLARED:
             fields = {f: schema.schema(a) for f, a in declared.fields_of(name).items()}
             kinds[f"raise {name}"] = {"fields": schema.record(fields), "inout": inout}
-        for parameter, interface in self._callbacks.items():
-            for method in interface.methods.values():
-                arguments = {p.name: schema.argument(p.type) for p in method.parameters}
-                kinds[f"call {parameter}.{method.name}"] = {
-                    "call": COUNTER,
-                    "arguments": schema.record(arguments),
-                }
+        for name, (_, nested) in self._documents.items():
+            arguments = {p.name: schema.schema(p.type) for p in nested.parameters}
+            kinds[f"call {name}"] = {"call": COUNTER, "arguments": schema.record(arguments)}
         return {
             kind: schema.record({"kind": core_schema.literal_schema([kind]), **fields})
             for kind, fields in kinds.items()

@@ -16,7 +16,6 @@ from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic_core import CoreSchema, core_schema
-from vmlab.link.block import block
 from vmlab.ranges import PLAIN_BYTES, PLAIN_INT, PLAIN_LENGTH, Bits, Length, ZeroFirst
 
 
@@ -65,16 +64,6 @@ def changes(annotation: Any) -> CoreSchema:
         names = [field.name for field in dataclasses.fields(annotation)]
         return record({name: schema(hints[name]) for name in names}, all_keys=False)
     return schema(annotation)
-
-
-def argument(annotation: Any) -> CoreSchema:
-    """Return the schema of an argument of a worker's own call (`vmlab.link.packed.texts`)."""
-    integers = block(annotation)
-    if integers is None:
-        return schema(annotation)
-    return core_schema.no_info_after_validator_function(
-        integers.unpack_text, core_schema.str_schema(max_length=integers.text_length, strict=True)
-    )
 
 
 def record(fields: dict[str, CoreSchema], all_keys: bool = True) -> CoreSchema:

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
-from vmlab.link.calls import Answer, dump_arguments, perform, settle
+from vmlab.link.calls import Answer, perform, settle
 from vmlab.link.errors import (
     BadAnswer,
     LinkFailure,
@@ -21,6 +21,7 @@ from vmlab.link.errors import (
     WallHit,
 )
 from vmlab.link.interface import Interface, Method
+from vmlab.link.packed import dump_arguments
 from vmlab.link.wire import NotPlain
 from vmlab.testing import OutOfBudget
 
@@ -149,7 +150,8 @@ class WorkerLink(Generic[T]):
         """Let the worker's nested call reach the machine; its arguments are checked already."""
         try:
             self._ledger.enter()
-            reply = perform(nested.method, getattr(target, nested.method.name), nested.values)
+            method = nested.method
+            reply = perform(method, getattr(target, method.name), nested.values, method.reply.dump)
         except Exception:
             # Not the part's: it unwinds without being told, and the scenario ends.
             self._abandon(messages)

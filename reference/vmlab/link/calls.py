@@ -17,10 +17,8 @@ from typing import Any
 from . import declared
 from .changes import assign
 from .interface import Interface, Method
-from .packed import Packing
-from .wire import Codec, NotPlain
+from .wire import NotPlain
 
-Crossing = tuple[tuple[str, Codec], ...] | tuple[tuple[str, Packing], ...]
 DECLARED = tuple(declared.DECLARED.values())
 
 
@@ -36,27 +34,16 @@ class Answer:
     error: Exception | None = None
 
 
-def dump_arguments(codecs: Crossing, values: dict[str, Any]) -> dict[str, Any]:
-    """Return what travels of a call's arguments, by `sent` or as packed. Raise NotPlain."""
-    data = {}
-    name = ""
-    try:
-        for name, inner in codecs:
-            data[name] = inner.dump(values[name])
-    except NotPlain as problem:
-        raise problem.inside(name) from None
-    return data
-
-
-def load_arguments(codecs: Crossing, data: dict[str, Any]) -> dict[str, Any]:
-    """Turn what `dump_arguments` made into fresh values."""
-    return {name: inner.load(data[name]) for name, inner in codecs}
-
-
-def perform(method: Method, function: Callable[..., Any], values: dict[str, Any]) -> dict[str, Any]:
+def perform(
+    method: Method,
+    function: Callable[..., Any],
+    values: dict[str, Any],
+    dump: Callable[[Any], Any],
+) -> dict[str, Any]:
     """Call the function and return the answer as data: a result or a declared exception.
 
-    Any other exception passes through. Raises NotPlain if the answer does not fit the interface.
+    `dump` takes the result: into a document (`Method.answer`) or packed (`Method.reply`). Any other
+    exception passes through. Raises NotPlain if the answer does not fit the interface.
     """
     answer: dict[str, Any]
     before = [track.snapshot(values[name]) for name, track in method.inout]
@@ -71,7 +58,7 @@ def perform(method: Method, function: Callable[..., Any], values: dict[str, Any]
         answer = {"kind": f"raise {name}", "fields": fields}
     else:
         try:
-            answer = {"kind": "return", "result": method.answer.dump(result)}
+            answer = {"kind": "return", "result": dump(result)}
         except NotPlain as problem:
             raise problem.inside("result") from None
     blocks, inout = b"", {}
@@ -87,14 +74,14 @@ def perform(method: Method, function: Callable[..., Any], values: dict[str, Any]
     return answer
 
 
-def load_answer(method: Method, data: dict[str, Any]) -> Answer:
-    """Turn what `perform` made into values; trusts its shape."""
+def load_answer(method: Method, data: dict[str, Any], load: Callable[[Any], Any]) -> Answer:
+    """Turn what `perform` made into values, the result with `load`; trusts its shape."""
     inout = {name: track.load(data["inout"][name]) for name, track in method.inout}
     blocks = load_blocks(method, data["blocks"])
     verb, _, name = data["kind"].partition(" ")
     if verb == "raise":
         return Answer(None, inout, blocks, declared.load(name, data["fields"]))
-    return Answer(method.answer.load(data["result"]), inout, blocks)
+    return Answer(load(data["result"]), inout, blocks)
 
 
 def load_blocks(method: Method, data: bytes) -> list[tuple[bytes, Sequence[Any]]]:
@@ -125,30 +112,32 @@ def prepare(interface: Interface[Any]) -> None:
         declared.fields_codecs(name)
     for method in interface.methods.values():
         _ = method.names, method.sent, method.lent, method.answer
-        _ = method.packed, method.texts
+        _ = method.packed, method.compact, method.reply
         _ = method.inout, method.blocks, method.silence
         for parameter in method.parameters:
             if parameter.callback:
                 prepare(Interface.of(parameter.type))
 
 
+Pack = Callable[[Method, dict[str, Any]], Any]
+"""Arguments to what travels of them. Raise NotPlain."""
+Exchange = Callable[[Method, Any], Answer]
+"""Send that, and return how the call ended."""
+
+
 class Proxy:
     """What stands for a caller's object at the callee: the methods of its protocol, no more."""
 
-    def __init__(
-        self, interface: Interface[Any], exchange: Callable[[Method, dict[str, Any]], Answer]
-    ) -> None:
+    def __init__(self, interface: Interface[Any], pack: Pack, exchange: Exchange) -> None:
         for method in interface.methods.values():
-            setattr(self, method.name, _forwarder(method, exchange))
+            setattr(self, method.name, _forwarder(method, pack, exchange))
 
 
-def _forwarder(
-    method: Method, exchange: Callable[[Method, dict[str, Any]], Answer]
-) -> Callable[..., Any]:
+def _forwarder(method: Method, pack: Pack, exchange: Exchange) -> Callable[..., Any]:
     def forward(*args: Any, **kwargs: Any) -> Any:
         values = method.bind(args, kwargs)
         try:
-            data = dump_arguments(method.texts, values)
+            data = pack(method, values)
         except NotPlain as problem:
             raise TypeError(f"{method.name}: {problem}") from None
         return settle(method, exchange(method, data), values)

@@ -24,7 +24,8 @@ from typing import (
 
 from .block import Block, block
 from .changes import Tracker, tracker
-from .packed import Packing, packing, texts
+from .compact import Compact
+from .packed import Packing, packing
 from .wire import Codec, codec
 
 T = TypeVar("T")
@@ -90,9 +91,15 @@ class Method:
         return tuple((p.name, packing(p.type)) for p in self.parameters if p.sent)
 
     @cached_property
-    def texts(self) -> tuple[tuple[str, Packing], ...]:
-        """The same, for a call out of a worker."""
-        return tuple((p.name, texts(p.type)) for p in self.parameters if p.sent)
+    def compact(self) -> Compact | None:
+        """The same, for a call out of a worker; None if it goes as a document."""
+        return Compact.of([(p.name, p.type) for p in self.parameters if p.sent])
+
+    @cached_property
+    def nested(self) -> tuple[tuple[str, Method], ...]:
+        """What may be called meanwhile: the parameter and the method of each."""
+        callbacks = [(p.name, Interface.of(p.type)) for p in self.parameters if p.callback]
+        return tuple((name, each) for name, found in callbacks for each in found.methods.values())
 
     @cached_property
     def inout(self) -> tuple[tuple[str, Tracker], ...]:
@@ -119,8 +126,13 @@ class Method:
 
     @cached_property
     def answer(self) -> Codec:
-        """The result."""
+        """The result, in a document."""
         return codec(self.result)
+
+    @cached_property
+    def reply(self) -> Packing:
+        """The result, on its way to a worker."""
+        return packing(self.result)
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Name the arguments of a call. Raise TypeError if they are not the parameters."""

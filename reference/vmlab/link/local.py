@@ -10,17 +10,10 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
-from .calls import (
-    Answer,
-    Proxy,
-    dump_arguments,
-    load_answer,
-    load_arguments,
-    perform,
-    settle,
-)
+from .calls import Answer, Proxy, load_answer, perform, settle
 from .errors import BadAnswer, MissingFunction
 from .interface import Interface, Method, Parameter
+from .packed import dump_arguments, load_arguments
 from .wire import NotPlain
 
 T = TypeVar("T")
@@ -54,12 +47,12 @@ class LocalLink(Generic[T]):
                         _proxy(parameter, value, escape) if parameter.callback else value
                     )
             try:
-                answer = perform(method, function, fresh)
+                answer = perform(method, function, fresh, method.answer.dump)
             except NotPlain as problem:
                 raise BadAnswer(f"{method.name}: {problem}") from None
             finally:
                 escape.pass_on()
-            return settle(method, load_answer(method, answer), values)
+            return settle(method, load_answer(method, answer, method.answer.load), values)
 
         return call
 
@@ -77,13 +70,18 @@ class _Escape:
 def _proxy(parameter: Parameter, target: Any, escape: _Escape) -> Proxy:
     def exchange(method: Method, data: dict[str, Any]) -> Answer:
         try:
-            fresh = load_arguments(method.texts, data)
-            return load_answer(method, perform(method, getattr(target, method.name), fresh))
+            fresh = load_arguments(method.packed, data)
+            answer = perform(method, getattr(target, method.name), fresh, method.reply.dump)
+            return load_answer(method, answer, method.reply.load)
         except BaseException as error:
             escape.error = error
             raise
 
-    return Proxy(Interface.of(parameter.type), exchange)
+    return Proxy(Interface.of(parameter.type), _pack, exchange)
+
+
+def _pack(method: Method, values: dict[str, Any]) -> dict[str, Any]:
+    return dump_arguments(method.packed, values)
 
 
 def function_of(module: ModuleType, name: str) -> Callable[..., Any]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
 from .block import block
-from .wire import codec
+from .wire import Codec, NotPlain, codec
 
 
 class Packing(NamedTuple):
@@ -18,6 +17,9 @@ class Packing(NamedTuple):
     """Value to what `marshal` writes. Raise NotPlain if it does not fit."""
     load: Callable[[Any], Any]
     """What `marshal` reads to a fresh value."""
+
+
+Crossing = tuple[tuple[str, Codec], ...] | tuple[tuple[str, Packing], ...]
 
 
 @cache
@@ -30,14 +32,18 @@ def packing(annotation: Any) -> Packing:
     return Packing(inner.dump, inner.load)
 
 
-@cache
-def texts(annotation: Any) -> Packing:
-    """Return the packing for a worker's own calls, which are JSON: a block is base64 there."""
-    integers = block(annotation)
-    if integers is None:
-        return packing(annotation)
-    pack, unpack = integers.pack, integers.unpack
-    return Packing(
-        lambda value: base64.b64encode(pack(value)).decode(),
-        lambda data: unpack(base64.b64decode(data)),
-    )
+def dump_arguments(codecs: Crossing, values: dict[str, Any]) -> dict[str, Any]:
+    """Return what travels of a call's arguments, by `sent` or as packed. Raise NotPlain."""
+    data = {}
+    name = ""
+    try:
+        for name, inner in codecs:
+            data[name] = inner.dump(values[name])
+    except NotPlain as problem:
+        raise problem.inside(name) from None
+    return data
+
+
+def load_arguments(codecs: Crossing, data: dict[str, Any]) -> dict[str, Any]:
+    """Turn what `dump_arguments` made into fresh values."""
+    return {name: inner.load(data[name]) for name, inner in codecs}

@@ -4,14 +4,16 @@ One thread, one call at a time. While a call runs, the part may call the objects
 a nested call goes back over the same link, and the worker waits for its reply.
 
     question  (id, method, arguments)
-    answer    id, blocks and {"kind": "return", "result", "inout"}
-                          or {"kind": "raise NAME", "fields", "inout"}
-              id and {"kind": "failed", "reason", "message", "traceback"}
-                  or {"kind": "call PARAMETER.METHOD", "call", "arguments"}
+    answer    id, 0, blocks and {"kind": "return", "result", "inout"}
+                             or {"kind": "raise NAME", "fields", "inout"}
+              id, 0 and {"kind": "failed", "reason", "message", "traceback"}
+                     or {"kind": "call PARAMETER.METHOD", "call", "arguments"}
+              id, which call, its number and arguments
     reply     {"kind": "return" | "raise NAME" | "abort", ...}
 
 The caller trusts no byte of an answer: a head (`HEAD`), what changed in records of integers such as
-a hart's state (`vmlab.link.block`), and the rest as JSON, or nothing if there is no rest. Questions
+a hart's state (`vmlab.link.block`), and the rest as JSON, or nothing if there is no rest. A nested
+call whose arguments are all integers goes as bytes instead (`vmlab.link.compact`). Questions
 and replies are in Python's own `marshal`, which takes less than half the time. That is safe since
 they come from the caller, whom the worker has to believe anyway, and who runs the same Python.
 """
@@ -29,14 +31,16 @@ from typing import Any
 
 from . import frames
 from .blame import Blame
-from .calls import Answer, Proxy, load_answer, load_arguments, perform
+from .calls import Answer, Proxy, load_answer, perform
 from .errors import MissingFunction
-from .interface import Interface, Method
+from .interface import Interface, Method, Parameter
 from .local import function_of
+from .packed import dump_arguments, load_arguments
 from .wire import NotPlain
 
-HEAD = struct.Struct("<QI")
-"""Starts every answer: the question's id, and the length in bytes of the blocks that follow."""
+HEAD = struct.Struct("<QHI")
+"""Starts every answer: the question's id; 0, or which of `Method.nested` is called in compact form,
+counted from 1; and the length in bytes of the blocks, or of that call."""
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 """What a system call answers when a wall stands in its way."""
 
@@ -85,7 +89,7 @@ class Server:
             answer = self._answer(module, method, arguments) if module else dict(failure)
             _flush()
             blocks = answer.pop("blocks", b"")
-            self._send(blocks, None if answer == method.silence else answer)
+            self._send(0, blocks, None if answer == method.silence else answer)
 
     def _answer(
         self, module: ModuleType, method: Method, arguments: dict[str, Any]
@@ -93,11 +97,11 @@ class Server:
         values = load_arguments(method.packed, arguments)
         for parameter in method.lent:
             values[parameter.name] = (
-                self._proxy(parameter.name, parameter.type) if parameter.callback else self._memory
+                self._proxy(method, parameter) if parameter.callback else self._memory
             )
         self._running = True
         try:
-            return perform(method, function_of(module, method.name), values)
+            return perform(method, function_of(module, method.name), values, method.answer.dump)
         except MissingFunction as error:
             return _failed("missing", str(error))
         except NotPlain as problem:
@@ -121,31 +125,39 @@ class Server:
             reason, f"{what} raised {self._blame.sentence(error)}", self._blame.text(error)
         )
 
-    def _proxy(self, name: str, protocol: type[Any]) -> Proxy:
-        asked = self._question
+    def _proxy(self, running: Method, parameter: Parameter) -> Proxy:
+        asked, name = self._question, parameter.name
+        codes = {(to, each.name): code for code, (to, each) in enumerate(running.nested, 1)}
 
-        def exchange(method: Method, data: dict[str, Any]) -> Answer:
+        def pack(method: Method, values: dict[str, Any]) -> tuple[int, bytes, Any]:
+            number = self._calls + 1
+            if method.compact is not None:
+                return codes[name, method.name], method.compact.pack(number, values), None
+            arguments = dump_arguments(method.sent, values)
+            kind = f"call {name}.{method.name}"
+            return 0, b"", {"kind": kind, "call": number, "arguments": arguments}
+
+        def exchange(method: Method, packed: tuple[int, bytes, Any]) -> Answer:
             if not self._running or self._question != asked:
                 raise RuntimeError(f"{name}.{method.name} was called after its call had ended")
             self._calls += 1
-            kind = f"call {name}.{method.name}"
-            self._send(b"", {"kind": kind, "call": self._calls, "arguments": data})
+            self._send(*packed)
             body = self._frames.read()
             reply = {"kind": "abort"} if body is None else marshal.loads(body)
             if reply["kind"] == "abort":
                 raise Abandoned
-            return load_answer(method, reply)
+            return load_answer(method, reply, method.reply.load)
 
-        return Proxy(Interface.of(protocol), exchange)
+        return Proxy(Interface.of(parameter.type), pack, exchange)
 
-    def _send(self, blocks: bytes, document: dict[str, Any] | None) -> None:
-        head = HEAD.pack(self._question, len(blocks)) + blocks
+    def _send(self, code: int, data: bytes, document: dict[str, Any] | None) -> None:
+        head = HEAD.pack(self._question, code, len(data)) + data
         try:
             text = b"" if document is None else json.dumps(document).encode()
             frames.write(self._answers, head + text)
         except frames.FrameTooLarge as problem:
             failed = _failed("bad", f"the answer is too large: {problem}")
-            self._send(b"", failed)
+            self._send(0, b"", failed)
 
 
 def _failed(reason: str, message: str, traceback: str = "") -> dict[str, Any]:

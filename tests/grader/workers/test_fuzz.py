@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -68,27 +69,31 @@ ARGUMENTS: dict[str, Callable[[], tuple[Any, ...]]] = {
     "wakes": lambda: (HartState(),),
     "choose_interrupt": lambda: (HartState(),),
 }
-HONEST: list[tuple[str, Callable[..., Any] | dict[str, Any]]] = [
+HONEST: list[tuple[str, Callable[..., Any] | dict[str, Any] | tuple[int, bytes]]] = [
     ("take_trap", lambda hart, trap: moved(hart)),
     ("handle_exit", resume),
     ("handle_exit", fault),
-    ("handle_exit", {"kind": "call guest.fetch", "call": 1, "arguments": {"address": 77}}),
+    ("handle_exit", (1, struct.pack("<QQ", 1, 77))),
     ("handle_exit", {"kind": "failed", "reason": "raised", "message": "x", "traceback": ""}),
     ("wakes", lambda hart: True),
     ("choose_interrupt", lambda hart: None),
 ]
 
 
-def answer(name: str, honest: Callable[..., Any] | dict[str, Any]) -> bytes:
+def answer(name: str, honest: Callable[..., Any] | dict[str, Any] | tuple[int, bytes]) -> bytes:
     """Return what an honest worker sends."""
+    if isinstance(honest, tuple):
+        code, data = honest
+        return HEAD.pack(QUESTION, code, len(data)) + data
     blocks, document = b"", honest
     if not isinstance(honest, dict):
         method = INTERFACE.methods[name]
-        document = perform(method, honest, method.bind(ARGUMENTS[name](), {}))
+        values = method.bind(ARGUMENTS[name](), {})
+        document = perform(method, honest, values, method.answer.dump)
         blocks = document.pop("blocks")
         if document == method.silence:
-            return HEAD.pack(QUESTION, len(blocks)) + blocks
-    return HEAD.pack(QUESTION, len(blocks)) + blocks + json.dumps(document).encode()
+            return HEAD.pack(QUESTION, 0, len(blocks)) + blocks
+    return HEAD.pack(QUESTION, 0, len(blocks)) + blocks + json.dumps(document).encode()
 
 
 def changed(draw: random.Random, body: bytes) -> bytes:

@@ -47,6 +47,10 @@ class Computer:
         vcpu.x[7] = MASK
         return Exit(Exc.ECALL_U)
 
+    def find(self, text: str) -> int:
+        self.peeked.append(len(text))
+        return ord(text[0])
+
     def poke(self, address: int) -> int:
         raise AssertionError("not in the interface")
 
@@ -210,6 +214,7 @@ def test_a_part_that_exits_or_loops_at_import_fails_at_the_first_call(
 def test_a_part_calls_the_machine_while_it_is_called(toy_part: Any) -> None:
     computer, vcpu = Computer(), HartState(pc=0x8000_0000)
     assert toy_part.nested(vcpu, computer, "peek") == 0x1_0000_0001
+    assert toy_part.nested(vcpu, computer, "find") == ord("A")
     assert computer.peeked == [0x8000_0000]
     assert toy_part.nested(vcpu, computer, "run") == Exc.ECALL_U
     assert (vcpu.pc, vcpu.x[7]) == (0x8000_000A, MASK)
@@ -263,8 +268,8 @@ def test_calls_over_the_link_are_counted(toy_part: Any) -> None:
     "name",
     [
         "forged argument",
-        "forged bool",
         "forged method",
+        "forged form",
         "forged dunder",
         "forged parameter",
         "extra argument",
@@ -278,6 +283,21 @@ def test_a_forged_nested_call_does_not_reach_the_machine(toy_part: Any, name: st
     computer = Computer()
     with pytest.raises(BadAnswer, match="wrong form"):
         toy_part.nested(HartState(), computer, name)
+    assert len(computer.peeked) == (1 if name == "twice" else 0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("code too large", "largest code", "code of a document", "other call"),
+        *("too short", "too long", "nothing", "with a document"),
+        *("announced longer", "register zero", "mode two", "seip two", "twice"),
+    ],
+)
+def test_a_forged_compact_call_does_not_reach_the_machine(toy_part: Any, name: str) -> None:
+    computer = Computer()
+    with pytest.raises(BadAnswer, match="wrong form"):
+        toy_part.nested(HartState(), computer, f"compact {name}")
     assert len(computer.peeked) == (1 if name == "twice" else 0)
 
 

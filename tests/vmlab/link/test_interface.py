@@ -5,8 +5,8 @@ from typing import Any, Protocol
 import pytest
 from vmlab.hart import HartState
 from vmlab.link import declared
-from vmlab.link.calls import dump_arguments
 from vmlab.link.interface import Callback, InOut, Interface, Shared
+from vmlab.link.packed import dump_arguments
 from vmlab.link.wire import codec
 from vmlab.parts.traps import Part
 from vmlab.trap import GuestFault, IllegalInstruction, Trap

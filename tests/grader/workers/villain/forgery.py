@@ -27,10 +27,11 @@ def frame(body):
     os.write(find_link(), struct.pack(">I", len(body)) + body)
 
 
-def message(document, blocks=b"", question=None, size=None):
+def message(document, blocks=b"", question=None, size=None, code=0):
     text = document.encode() if isinstance(document, str) else document
     head = current_question() if question is None else question
-    return struct.pack("<QI", head, len(blocks) if size is None else size) + blocks + text
+    announced = len(blocks) if size is None else size
+    return struct.pack("<QHI", head, code, announced) + blocks + text
 
 
 def answer(**changes):
@@ -113,19 +114,19 @@ HEADS = {
 def forge_call(name):
     call = {"call": 1}
     forged = {
-        "forged argument": {**call, "kind": "call computer.peek", "arguments": {"address": -1}},
-        "forged bool": {**call, "kind": "call computer.peek", "arguments": {"address": True}},
+        "forged argument": {**call, "kind": "call computer.find", "arguments": {"text": 1}},
         "forged method": {**call, "kind": "call computer.poke", "arguments": {"address": 1}},
+        "forged form": {**call, "kind": "call computer.peek", "arguments": {"address": 1}},
         "forged dunder": {**call, "kind": "call computer.__init__", "arguments": {}},
-        "forged parameter": {**call, "kind": "call vcpu.peek", "arguments": {"address": 1}},
+        "forged parameter": {**call, "kind": "call vcpu.find", "arguments": {"text": "a"}},
         "extra argument": {
             **call,
-            "kind": "call computer.peek",
-            "arguments": {"address": 1, "size": 8},
+            "kind": "call computer.find",
+            "arguments": {"text": "a", "size": 8},
         },
-        "missing argument": {**call, "kind": "call computer.peek", "arguments": {}},
+        "missing argument": {**call, "kind": "call computer.find", "arguments": {}},
     }
-    honest = json.dumps({**call, "kind": "call computer.peek", "arguments": {"address": 1}})
+    honest = json.dumps({**call, "kind": "call computer.find", "arguments": {"text": "a"}})
     if name == "twice":
         frame(message(honest))
         frame(message(honest))
@@ -135,6 +136,38 @@ def forge_call(name):
         frame(message(honest, blocks=b"\0"))
     else:
         frame(message(json.dumps(forged[name])))
+    return time.sleep(60)
+
+
+def forge_compact_call(name):
+    """Call what takes integers only; the codes count `peek`, `run` and `find` from 1."""
+    hart = bytearray(8 * 61)  # pc ... mode at place 27, seip, then x0 at 29
+    places = {"register zero": 29, "mode two": 27, "seip two": 28}
+    if name in places:
+        hart[8 * places[name]] = 1 if name == "register zero" else 2
+    peek, run = struct.pack("<QQ", 1, 1), struct.pack("<QI", 1, 1) + hart
+    forged = {
+        "code too large": (4, peek),
+        "largest code": (0xFFFF, peek),
+        "code of a document": (3, peek),
+        "too short": (1, peek[:-1]),
+        "too long": (1, peek + b"\0"),
+        "nothing": (1, b""),
+        "other call": (2, peek),
+        **dict.fromkeys(places, (2, run)),
+    }
+    code, data = forged.get(name, (1, peek))
+    if name == "with a document":
+        frame(message("{}", blocks=data, code=code))
+    elif name == "announced longer":
+        frame(message("", blocks=data, code=code, size=99))
+    elif name == "announced shorter":
+        frame(message("", blocks=data, code=code, size=0))
+    elif name == "twice":
+        frame(message("", blocks=data, code=code))
+        frame(message("", blocks=data, code=code))
+    else:
+        frame(message("", blocks=data, code=code))
     return time.sleep(60)
 
 
