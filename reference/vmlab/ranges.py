@@ -30,6 +30,13 @@ class ZeroFirst:
     """A list whose item 0 is 0, as register x0 is."""
 
 
+@dataclass(frozen=True)
+class Only:
+    """A record of which the callee uses, and changes, these fields only: no others cross a link."""
+
+    fields: tuple[str, ...]
+
+
 U8 = Annotated[int, Bits(8)]
 U12 = Annotated[int, Bits(12)]
 U16 = Annotated[int, Bits(16)]

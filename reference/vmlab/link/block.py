@@ -15,7 +15,7 @@ from itertools import compress
 from operator import attrgetter, is_not, itemgetter, lt
 from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
-from vmlab.ranges import U32, U64, Length, ZeroFirst
+from vmlab.ranges import U32, U64, Length, Only, ZeroFirst
 
 from .wire import codec, fields_getter
 
@@ -31,6 +31,10 @@ NUMBERS = [struct.Struct(f"<{count}Q") for count in range(PLACES_MOST + 1)]
 @cache
 def block(annotation: Any) -> Block | None:
     """Return how a record lies in a block; None if it is no record that can."""
+    if get_origin(annotation) is Annotated:
+        record, *marks = get_args(annotation)
+        only = [mark for mark in marks if isinstance(mark, Only)]
+        return Whole.of(record, only[0].fields) if only else None
     if not isinstance(annotation, type) or not dataclasses.is_dataclass(annotation):
         return None
     hints = get_type_hints(annotation, include_extras=True)
@@ -97,8 +101,9 @@ class Block:
         self._row_of: Callable[[Any], Any] = attrgetter(row) if row else lambda value: []
         words = "".join("I" if hint == U32 else "Q" for hint in narrow.values())
         self._whole = struct.Struct(f"<{len(wide)}Q{words}{count}Q")
-        order = [field.name for field in dataclasses.fields(kind)]
-        self._in_order = itemgetter(*[(*self._names, row).index(name) for name in order])
+        have = (*self._names, row)
+        order = [field.name for field in dataclasses.fields(kind) if field.name in have]
+        self._in_order = itemgetter(*map(have.index, order))
         self._converted = [(order.index(n), r) for n, r in zip(narrow, self._readers, strict=True)]
         self._row_at = order.index(row) if row else None
 
@@ -205,3 +210,48 @@ class Block:
         plain = codec(cast(Any, self._kind)).dump(value)
         row = plain[self._row] if self._row else []
         return (*[plain[name] for name in self._names], *row)
+
+
+class Whole(Block):
+    """The block of some fields of a record, 64-bit ones and the registers.
+
+    They come back whole: with so few, that is faster than to look which have changed.
+    """
+
+    @classmethod
+    def of(cls, kind: type[Any], names: Sequence[str]) -> Whole:
+        """Return the block of these fields."""
+        hints = get_type_hints(kind, include_extras=True)
+        wide = [name for name in names if hints[name] == U64]
+        (row,) = (name for name in names if name not in wide)
+        return cls(kind, wide, row, _count(hints[row]), {})
+
+    def unpack(self, data: bytes) -> Any:
+        """Return a new record with the fields in what `pack` returned."""
+        value = self._kind()
+        self.assign(value, b"", self._whole.unpack(data))
+        return value
+
+    def numbers(self, value: Any) -> tuple[int, ...]:
+        """Return nothing: there is nothing to compare."""
+        return ()
+
+    def pack_changes(self, before: tuple[int, ...], value: Any) -> bytes:
+        """Return all. Raise NotPlain."""
+        return self.pack(value)
+
+    def unpack_changes(self, data: bytes, start: int) -> tuple[bytes, Sequence[Any], int]:
+        """Return all, and where it ends in `data`. Raise ValueError; trusts nothing."""
+        try:
+            numbers = self._whole.unpack_from(data, start)
+        except struct.error:
+            raise ValueError("the changes end in their middle") from None
+        if numbers[self._zero]:
+            raise ValueError(f"{self._row}[0] is not 0")
+        return b"", numbers, start + self.size
+
+    def assign(self, target: Any, places: bytes, numbers: Sequence[Any]) -> None:
+        """Carry all out on the caller's record; its list of registers stays the same one."""
+        for name, value in zip(self._names, numbers):  # noqa: B905  (hot; the registers follow)
+            setattr(target, name, value)
+        self._row_of(target)[:] = numbers[self._zero :]

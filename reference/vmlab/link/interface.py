@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, reduce
 from types import NoneType
 from typing import (
     Annotated,
@@ -185,7 +185,10 @@ def _method(name: str, function: Any) -> Method:
 def _parameter(name: str, annotation: Any) -> Parameter:
     marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
     inout = _InOut in marks
-    kind = get_args(annotation)[0] if inout else annotation
+    kind = annotation
+    if inout:
+        kind, *others = (mark for mark in get_args(annotation) if mark is not _InOut)
+        kind = reduce(lambda inner, mark: Annotated[inner, mark], others, kind)
     return Parameter(
         name, kind, inout, Callback in getattr(kind, "__mro__", ()), shared=_Shared in marks
     )

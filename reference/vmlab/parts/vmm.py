@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from vmlab.hart import HartState
 from vmlab.link.interface import Callback, InOut, Shared
 from vmlab.parts.disk import Store
-from vmlab.ranges import U8, U16, U32, U64
+from vmlab.ranges import U8, U16, U32, U64, Only
 from vmlab.trap import Exit
 from vmlab.vm import Ledger, Resources, Route, Status, VmConfig
+
+Running = Annotated[HartState, Only(("pc", "x"))]
+"""A virtual hart, as far as the hardware is concerned while it runs."""
 
 
 class Host(Callback, Protocol):
     """The machine under the VMM."""
 
-    def run_guest(self, vmid: U16, vcpu: InOut[HartState], budget: U64, satp: U64) -> Exit:
+    def run_guest(self, vmid: U16, vcpu: InOut[Running], budget: U64, satp: U64) -> Exit:
         """Enter a guest in real U-mode; return at its first trap, with `vcpu.x` and `vcpu.pc`.
 
         The host's clock goes on by what the guest retired, and by 1 for the exit; both are on the

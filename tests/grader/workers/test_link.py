@@ -214,11 +214,11 @@ def test_a_part_that_exits_or_loops_at_import_fails_at_the_first_call(
 def test_a_part_calls_the_machine_while_it_is_called(toy_part: Any) -> None:
     computer, vcpu = Computer(), HartState(pc=0x8000_0000)
     assert toy_part.nested(vcpu, computer, "peek") == 0x1_0000_0001
-    assert toy_part.nested(vcpu, computer, "find") == ord("A")
     assert computer.peeked == [0x8000_0000]
     assert toy_part.nested(vcpu, computer, "run") == Exc.ECALL_U
     assert (vcpu.pc, vcpu.x[7]) == (0x8000_000A, MASK)
     assert toy_part.nested(vcpu, computer, "fault") == Exc.LOAD_PAGE
+    assert toy_part.nested(vcpu, computer, "find") == ord("A")
 
 
 def test_what_the_machine_raises_ends_the_call_whatever_the_part_does(toy_part: Any) -> None:

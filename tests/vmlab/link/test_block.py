@@ -3,13 +3,13 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, fields
 from enum import IntEnum
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from vmlab.hart import HartState, Mode
 from vmlab.link.block import Block, block
 from vmlab.link.wire import NotPlain
-from vmlab.ranges import U12, U64
+from vmlab.ranges import U12, U64, Only
 from vmlab.trap import Action, Exc, Exit, Trap
 
 MASK = (1 << 64) - 1
@@ -189,3 +189,42 @@ def test_a_hart_that_no_honest_end_sends(harm: str) -> None:
     data[8 * PLACES[harm]] = 2
     with pytest.raises(ValueError, match=r"field|x\[0\]"):
         HART.unpack_checked(bytes(data))
+
+
+def running() -> Block:
+    found = block(Annotated[HartState, Only(("pc", "x"))])
+    assert found is not None
+    return found
+
+
+def test_of_some_fields_only_those_cross() -> None:
+    hart = filled()
+    assert running().size == 8 * 33
+    there = running().unpack_checked(running().pack(hart))
+    assert there == HartState(pc=hart.pc, x=hart.x)
+    hart.mepc = -1  # nobody looks
+    assert running().unpack(running().pack(hart)) == there
+
+
+def test_some_fields_come_back_whole() -> None:
+    here, registers = filled(), filled().x
+    here.x = registers
+    there = HartState(pc=5, x=[0, *range(100, 131)])
+    data = b"before" + running().pack_changes(running().numbers(there), there) + b"behind"
+    places, numbers, end = running().unpack_changes(data, 6)
+    running().assign(here, places, numbers)
+    assert data[end:] == b"behind"
+    assert here.x is registers
+    expected = filled()
+    expected.pc, expected.x = there.pc, there.x
+    assert here == expected
+
+
+def test_some_fields_that_no_honest_end_sends() -> None:
+    data = running().pack(HartState())
+    with pytest.raises(ValueError, match="end in their middle"):
+        running().unpack_changes(data[:-1], 0)
+    with pytest.raises(ValueError, match=r"x\[0\] is not 0"):
+        running().unpack_changes(data[:8] + b"\1" + data[9:], 0)
+    with pytest.raises(NotPlain, match=r"x\[3\]"):
+        running().pack_changes((), HartState(x=[0, 0, 0, -1, *[0] * 28]))
