@@ -69,7 +69,9 @@ class Interpreter:
             Kind.CSR: self._privileged_instruction,
             Kind.SYSTEM: self._system,
         }
-        if isinstance(privileged, Deprivileged):  # a guest: nobody need be asked
+        self._deprivileged = isinstance(privileged, Deprivileged)
+        """Whether this is a guest: no CSR instruction is executed, and nobody need be asked."""
+        if self._deprivileged:
             self._execute[Kind.CSR] = self._refuse
 
     # Running
@@ -298,7 +300,7 @@ class Interpreter:
                 return self._privileged_instruction(decoded)
 
     def _refuse(self, decoded: Decoded) -> int:
-        raise TrapRaised(_REFUSED)
+        raise TrapRaised(refused(decoded.word))
 
     def _privileged_instruction(self, decoded: Decoded) -> int:
         try:
@@ -369,8 +371,12 @@ class Interpreter:
         return offset
 
 
-_REFUSED = Trap(Exc.ILLEGAL_INSTRUCTION)
 _ECALL_TRAPS = {mode: Trap(cause) for mode, cause in ECALLS.items()}
+
+
+def refused(word: int) -> Trap:
+    """Return the trap of an instruction that may not be executed."""
+    return _without_address(Exc.ILLEGAL_INSTRUCTION, word)
 
 
 @lru_cache(maxsize=1 << 12)

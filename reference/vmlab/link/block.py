@@ -232,6 +232,16 @@ class Whole(Block):
         self.assign(value, b"", self._whole.unpack(data))
         return value
 
+    def pack(self, value: Any) -> bytes:
+        """Return the block. Raise NotPlain."""
+        registers = self._row_of(value)
+        if type(value) is self._kind and type(registers) is list and registers[0] == 0:
+            try:
+                return self._whole.pack(*self._fields_of(value), *registers)
+            except struct.error:
+                pass
+        return self._whole.pack(*self._checked(value))
+
     def numbers(self, value: Any) -> tuple[int, ...]:
         """Return nothing: there is nothing to compare."""
         return ()

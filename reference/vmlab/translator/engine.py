@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ..access import TrapRaised
 from ..bus import Bus
 from ..clock import Clock
 from ..hart import MASK64, HartState
-from ..interpreter import Interpreter
+from ..interpreter import Interpreter, refused
 from ..isa import Decoded, Kind
 from ..mmu import Mmu
 from ..options import Options
@@ -126,6 +127,8 @@ class Translator(Interpreter):
             if limit and stopped:
                 if known is None:
                     self.step()
+                elif self._deprivileged and known.instruction.kind is Kind.CSR:
+                    raise TrapRaised(refused(known.word))  # most exits of a guest come from here
                 else:
                     self._perform(known.word, known)
                 limit -= 1
