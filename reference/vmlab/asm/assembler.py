@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from .cursor import Cursor
 from .directives import DIRECTIVES
 from .errors import AssemblyError, suggest
 from .pseudo import PSEUDO, expand, load_immediate, misuse
-from .symbols import Place, Scope
+from .symbols import NOWHERE, Place, Scope, Unplaced
 from .tokens import Token, tokenize
 
 IALIGN = 2
@@ -124,10 +125,14 @@ class _Assembler:
             self._add(planned)
 
     def _add(self, planned: _Planned) -> None:
-        name, row, ordering, slots, high_part = planned
-        scope = self.out.scope
-        if scope.here.offset % IALIGN:
+        name, row, ordering, slots, high_part, word = planned
+        if self.out.offset % IALIGN:
             raise name.error(f"not at a multiple of {IALIGN} bytes; write .align 1 before this")
+        if word is not None and not self.out.compress:
+            data = word.to_bytes(row.length, "little")
+            self.out.append(row.length, lambda: data)
+            return
+        scope = self.out.scope
         if high_part is not None:  # for the `%pcrel_lo` that refers to it by label
             self.out.table.high_parts[scope.here] = (high_part, scope)
 
@@ -161,6 +166,8 @@ class _Planned(NamedTuple):
     slots: operands.Slots
     high_part: expressions.Expression | None
     """The operand of a `%pcrel_hi` in it."""
+    word: int | None
+    """The instruction, if it is the same wherever it stands."""
 
 
 @lru_cache(maxsize=1 << 13)
@@ -180,7 +187,10 @@ def _plan_one(statement: Sequence[Token]) -> _Planned:
     name = statement[0]
     row, ordering = _row(name)
     slots = operands.parse(row, Cursor(statement[1:]))
-    return _Planned(name, row, ordering, slots, _high_part(statement))
+    word = None
+    with suppress(Unplaced, AssemblyError):  # what is wrong is said when it has its place
+        word = operands.encode(row, slots, NOWHERE) | ordering
+    return _Planned(name, row, ordering, slots, _high_part(statement), word)
 
 
 def _high_part(statement: Sequence[Token]) -> expressions.Expression | None:

@@ -7,7 +7,7 @@ those may depend on labels further down. Then sections get their addresses, and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vmlab.program import Program
 
@@ -21,8 +21,7 @@ SPACING = 16
 """What the address of a section is a multiple of, whatever it asks for; the first need not be."""
 
 
-@dataclass(frozen=True)
-class _Piece:
+class _Piece(NamedTuple):
     """Bytes to come."""
 
     place: Place
@@ -46,15 +45,19 @@ class Builder:
         self._pieces: list[_Piece] = []
 
     @property
+    def offset(self) -> int:
+        """Where in its section the next piece will stand, in bytes."""
+        return self._section.size
+
+    @property
     def scope(self) -> Scope:
         """The meaning of names here and now."""
-        here = Place(self._section, self._section.size)
-        return Scope(self.table, here, self.table.constants)
+        return Scope(self.table, Place(self._section, self.offset), self.table.constants)
 
     def append(self, size: int, build: Callable[[], bytes]) -> None:
         """Add `size` bytes, which `build` returns once all labels have addresses."""
         self._filled.setdefault(self._section)
-        self._pieces.append(_Piece(self.scope.here, self.line, build))
+        self._pieces.append(_Piece(Place(self._section, self.offset), self.line, build))
         self._section.size += size
 
     def label(self, name: str, token: Token) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias, cast
 
 from .errors import suggest
 from .tokens import Token
@@ -25,8 +25,7 @@ class Section:
     """Its first address, once all sections have their sizes."""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """An offset in a section whose address is not known yet."""
 
     section: Section
@@ -62,8 +61,7 @@ class SymbolTable:
     being_evaluated: set[Constant] = field(default_factory=set)
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """Where an expression stands: what `.` is, and which redefinition of a constant holds."""
 
     table: SymbolTable
@@ -105,3 +103,16 @@ class Scope:
             return constant.expression.evaluate(constant.scope)
         finally:
             being_evaluated.remove(constant)
+
+
+class Unplaced(Exception):
+    """What an expression says depends on where it stands, and it stands nowhere yet."""
+
+
+class _Nowhere:
+    def __getattr__(self, name: str) -> NoReturn:
+        raise Unplaced
+
+
+NOWHERE = cast(Scope, _Nowhere())
+"""The scope of what has the same value everywhere; all else raises Unplaced there."""
