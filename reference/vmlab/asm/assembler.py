@@ -51,7 +51,7 @@ def assemble(
         for other, text in before:
             for statement in _read_once(text, other):
                 assembler.statement(statement, line=0)
-        for statement in tokenize(source, name):
+        for statement in _read_once(source, name):
             assembler.statement(statement, line=statement[0].line)
         return replace(assembler.out.finish(origin), name=name)
     except RecursionError:
@@ -74,7 +74,7 @@ class _Assembler:
         while tokens[0].kind in ("name", "number") and tokens[1].text == ":":
             self._label(tokens[0])
             tokens = tokens[2:]
-        cursor = Cursor([self._resolve_local(token) for token in tokens])
+        cursor = Cursor([self._meant(t) if t.kind == "local" else t for t in tokens])
         if cursor.token.kind == "end":
             return
         name = cursor.name("an instruction, a directive or a label")
@@ -97,10 +97,8 @@ class _Assembler:
         self._local_labels[token.number] = count
         self.out.label(_local_name(token.number, count), token)
 
-    def _resolve_local(self, token: Token) -> Token:
-        """Replace `1b` and `1f` by the name of the label that they mean here."""
-        if token.kind != "local":
-            return token
+    def _meant(self, token: Token) -> Token:
+        """Return the name of the label that `1b` or `1f` means here."""
         number, forward = int(token.text[:-1]), token.text.endswith("f")
         count = self._local_labels.get(number, 0) + forward
         if count == 0:
