@@ -46,13 +46,17 @@ class Numbers(dict[int, int]):
 
     def __missing__(self, address: int) -> int:
         number = self._pages[address & self._key] + (address & PAGE_MASK) >> self._shift
+        self.keep(address, number)
+        return number
+
+    def keep(self, address: int, number: int) -> None:
+        """Remember an address."""
         if len(self._room) >= ADDRESSES:
             for numbers in self._room:
                 numbers.clear()
             self._room.clear()
         self._room.append(self)
         self[address] = number
-        return number
 
 
 class Pages(dict[int, int]):
@@ -76,4 +80,28 @@ class Pages(dict[int, int]):
         """Forget a page, and all addresses: to find those in it would take as long."""
         super().__delitem__(page)
         for numbers in self.numbers.values():
+            numbers.clear()
+
+
+class StorePages(Pages):
+    """The same, for stores: a page that holds code is not in it, but may be written beside it."""
+
+    __slots__ = ("alone",)
+
+    def __init__(self, room: list[Numbers]) -> None:
+        """Build an empty table; as `Pages`."""
+        super().__init__(room)
+        self.alone = {width: Numbers(self, width, room) for width in KEYS}
+        """By width. As `numbers`, but that an address says nothing of others in its page."""
+
+    def clear(self) -> None:
+        """Forget everything."""
+        super().clear()
+        for numbers in self.alone.values():
+            numbers.clear()
+
+    def __delitem__(self, page: int) -> None:
+        """Forget a page, and all addresses."""
+        super().__delitem__(page)
+        for numbers in self.alone.values():
             numbers.clear()

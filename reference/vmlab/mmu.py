@@ -11,7 +11,7 @@ from .access import Access, TrapRaised
 from .bus import Bus, BusError
 from .csrs import ADUE
 from .hart import HartState, Mode
-from .lookaside import PAGE_MASK, Numbers, Pages
+from .lookaside import PAGE_MASK, Numbers, Pages, StorePages
 from .mstatus import MXR, SUM
 from .pmp import Pmp
 from .stops import Stops
@@ -42,7 +42,7 @@ class Context:
     """The TLB: virtual page number to physical address of the page, by kind of access."""
     loads: Pages = field(init=False)
     """The pages of RAM that may be read. For engines."""
-    stores: Pages = field(init=False)
+    stores: StorePages = field(init=False)
     """The pages of RAM that may be written."""
     fetches: dict[int, int] = field(default_factory=dict)
     """Start of a virtual page that may be executed, to its offset in RAM."""
@@ -50,7 +50,7 @@ class Context:
     """What an engine made of the instructions at virtual addresses; see there."""
 
     def __post_init__(self, room: list[Numbers]) -> None:
-        self.loads, self.stores = Pages(room), Pages(room)
+        self.loads, self.stores = Pages(room), StorePages(room)
 
     def clear(self) -> None:
         """Forget everything. The tables stay the same objects, which engines hold."""
@@ -112,6 +112,10 @@ class Mmu:
         """What is remembered for the hart's present state, as of the last `refresh`."""
         self.guarded: set[int] = set()
         """Pages of RAM, by offset, that no context's `stores` may hold. For engines."""
+        self.stored_in_guarded: Callable[[int, int, int], None] = lambda address, offset, width: (
+            None
+        )
+        """Called with address, offset and width of a store to one of them. For engines."""
 
     def stop_at(self, stops: Stops | None) -> None:
         """Have engines stop at these places from now on, instead of at the ones before."""
@@ -224,6 +228,7 @@ class Mmu:
             elif access is Access.FETCH:
                 table = context.fetches
             elif offset & ~PAGE_MASK in self.guarded:
+                self.stored_in_guarded(address, offset, width)
                 return offset
             else:
                 table = context.stores

@@ -144,7 +144,7 @@ def _load(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
 def _store(decoded: Decoded, pc: int, around: Surroundings) -> Operation:
     x, code, following = around.x, around.code, _after(decoded, pc)
     rs1, rs2, imm, width = decoded.rs1, decoded.rs2, decoded.imm, decoded.instruction.width
-    memory, numbers = around.ram.unsigned[width], around.context.stores.numbers[width]
+    memory, numbers = around.ram.unsigned[width], around.context.stores.alone[width]
     shift, mask = width.bit_length() - 1, (1 << 8 * width) - 1
 
     def store() -> int:

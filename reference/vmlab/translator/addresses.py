@@ -76,7 +76,7 @@ def plan(node: Node) -> dict[int, Span]:
 def begin(key: Group, span: Span, base: Value) -> str:
     """Return the statement that looks up a group. It raises KeyError where its members would."""
     low, high = max(0, -span[0]), PAGE - key.width - max(0, span[1])
-    number = f"{key.table}{key.width}[{base.source}]"
+    number = f"groups_of_{key.table}{key.width}[{base.source}]"
     return f"{key.name} = {number} if {low} <= {base.source} & {PAGE_MASK} <= {high} else 0"
 
 

@@ -57,8 +57,8 @@ def instruction(page: CodePage, pc: int, ram: Ram) -> Decoded | None:
     Its bytes are code from now on.
     """
     at = pc & PAGE_MASK
-    code = page.frame.code
-    code[at >> 3] = code[min(at + 2, PAGE_MASK) >> 3] = 1
+    page.frame.translated(at)
+    page.frame.translated(min(at + 2, PAGE_MASK))
     offset = page.frame.offset + at
     low = ram.unsigned[2][offset >> 1]
     if low & 3 == 3:

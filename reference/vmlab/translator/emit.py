@@ -33,7 +33,9 @@ from .values import S32, SIGN
 NAME = "region"
 ARGUMENTS = (
     "x, hart, engine, pcs, targets, loads, stores, wait, s1, s2, s4, s8, u1, u2, u4, "
-    "loads1, loads2, loads4, loads8, stores1, stores2, stores4, stores8"
+    "loads1, loads2, loads4, loads8, stores1, stores2, stores4, stores8, "
+    "groups_of_loads1, groups_of_loads2, groups_of_loads4, groups_of_loads8, "
+    "groups_of_stores1, groups_of_stores2, groups_of_stores4, groups_of_stores8"
 )
 """What the function finds in its defaults: see `vmlab.translator.region`."""
 

@@ -1,20 +1,22 @@
 """Pages that hold translated code, and how a change of their contents is noticed.
 
 A page of RAM that instructions were translated from leaves the tables through which engines store
-(`Mmu.guarded`). So a store there takes the slow way, which comes to `CodePages.written`. Changes
-from outside, between two runs, are noticed by comparing: `CodePages.check` for the pages in use,
+(`Mmu.guarded`). So a store there takes the slow way, which comes to `CodePages.written`; but where
+it met no code, its address is remembered, and a store to that is as fast as any other. Changes from
+outside, between two runs, are noticed by comparing: `CodePages.check` for the pages in use,
 and `installed` for every other one at its next use. The cost depends on the pages that a run
 uses, neither on the amount of code nor on the size of RAM.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..clock import Clock
-from ..lookaside import PAGE_MASK
+from ..lookaside import PAGE_MASK, Numbers
 from ..memory import PAGE_SIZE
 from ..mmu import Context, Mmu
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from .blocks import Block
     from .region import Region
 
+RUN = re.compile(b"\1+")
+"""Code in `Frame.code`."""
 SOON = 10_000
 """Instructions between two changes of a page, below which it seems to be data as well."""
 CHANGES = 16
@@ -44,6 +48,10 @@ class Frame:
     """What it held."""
     code: bytearray = field(default_factory=lambda: bytearray(PAGE_SIZE // 8))
     """For each 8 bytes: 1 if instructions were translated from them."""
+    spans: list[tuple[int, int]] | None = None
+    """Where there is code: begins and ends, in bytes; None if that is to be found out anew."""
+    beside: list[Numbers] = field(default_factory=list)
+    """What remembers addresses in it at which there was no code."""
     pages: list[CodePage] = field(default_factory=list)
     changes: int = 0
     """How often code in it has changed, each time soon after the last."""
@@ -56,6 +64,24 @@ class Frame:
 
     def __post_init__(self) -> None:
         self.held = bytearray(self.memory)
+
+    def translated(self, at: int) -> None:
+        """Note that an instruction was translated from what is at an offset in the page."""
+        number = at >> 3
+        if self.code[number]:
+            return
+        self.code[number] = 1
+        self.held[8 * number : 8 * number + 8] = self.memory[8 * number : 8 * number + 8]
+        self.spans = None
+        for numbers in self.beside:
+            numbers.clear()
+        self.beside.clear()
+
+    def has_new_code(self, now: bytes) -> bool:
+        """Tell whether code is no longer what it was, if this is what the page holds now."""
+        if self.spans is None:
+            self.spans = [(8 * run.start(), 8 * run.end()) for run in RUN.finditer(self.code)]
+        return any(now[start:end] != self.held[start:end] for start, end in self.spans)
 
 
 @dataclass(eq=False)
@@ -95,6 +121,7 @@ class CodePages:
         self._ram = ram
         self._frames: dict[int, Frame] = {}
         self._pages: dict[tuple[Context, int, int], CodePage] = {}
+        mmu.stored_in_guarded = self._stored
         self._used: set[Frame] = set()
         """Those of which anything can be in use, and maybe more."""
 
@@ -160,18 +187,27 @@ class CodePages:
 
     def _compare(self, frame: Frame) -> None:
         """Drop what was made of a frame if its code is no longer what it was."""
-        now, before = frame.memory.tobytes(), frame.held
-        if now == before:
+        now = frame.memory.tobytes()
+        if now == frame.held:
             return
+        is_new = frame.has_new_code(now)
         frame.held = bytearray(now)
-        for number, is_code in enumerate(frame.code):
-            at = 8 * number
-            if is_code and now[at : at + 8] != before[at : at + 8]:
-                self._drop(frame)
-                return
+        if is_new:
+            self._drop(frame)
+
+    def _stored(self, address: int, offset: int, width: int) -> None:
+        """Remember the address of a store to a page with code, if it does not meet the code."""
+        frame = self._frames[offset & ~PAGE_MASK]
+        if frame.code[(offset & PAGE_MASK) >> 3]:
+            return
+        numbers = self._mmu.context.stores.alone[width]
+        for same in (address, address - (1 << 64)) if address >> 63 else (address,):
+            numbers.keep(same, offset >> width.bit_length() - 1)
+        if not any(numbers is known for known in frame.beside):
+            frame.beside.append(numbers)
 
     def _drop(self, frame: Frame) -> None:
-        frame.code = bytearray(len(frame.code))
+        frame.code, frame.spans = bytearray(len(frame.code)), None
         retired = self._clock.retired
         frame.changes = frame.changes + 1 if retired - frame.changed < SOON else 1
         frame.changed = retired

@@ -157,7 +157,9 @@ def translate(
         scope[f"s{width}"] = ram.signed[width]
         scope[f"u{width}"] = ram.unsigned[width]
         scope[f"loads{width}"] = context.loads.numbers[width]
-        scope[f"stores{width}"] = context.stores.numbers[width]
+        scope[f"stores{width}"] = context.stores.alone[width]
+        scope[f"groups_of_loads{width}"] = context.loads.numbers[width]
+        scope[f"groups_of_stores{width}"] = context.stores.numbers[width]
     exec(_compiled(source.text, f"<region {head:#x}>"), scope)
     function = scope[emit.NAME]
     region = Region(source, frozenset(nodes), pages, generation, wait)
