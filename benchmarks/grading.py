@@ -49,12 +49,26 @@ class Oracle:
 def run_plain(unit: Unit, folder: Path) -> int:
     """Run the tests here, the part in this process."""
     shrinking.use_profile()
-    folders = [str(unit.public_tests), str(unit.hidden_tests)]
     # As in grading, but for the plugin and the process that holds the part.
     options = [f"--config-file={os.devnull}", "--import-mode=importlib", "-pno:cacheprovider"]
-    os.chdir(unit.folder)  # hidden tests find their assignment there
+    os.chdir(folder)  # hidden tests find their assignment there
     options += ["-pvmlab.testing.plugin", f"--part-dir={folder}"]
-    return int(pytest.main([*options, *folders], plugins=[Oracle(unit)]))
+    tests = [str(folder / "tests"), str(unit.hidden_tests)]
+    return int(pytest.main([*options, *tests], plugins=[Oracle(unit)]))
+
+
+def hand_in(unit: Unit, folder: Path) -> None:
+    """Copy the solution's files that are handed in."""
+    for name in (*unit.settings.files, *unit.settings.optional_files):
+        shutil.copy(unit.course.solutions / name, folder)
+
+
+def fill_in(unit: Unit, folder: Path) -> None:
+    """Make the assignment's folder with all its holes filled, and the earlier parts."""
+    shutil.copytree(unit.folder, folder)
+    hand_in(unit, folder)
+    for name in unit.settings.given:
+        shutil.copy(unit.course.solutions / f"{name}.py", folder)
 
 
 def main() -> None:
@@ -71,11 +85,13 @@ def main() -> None:
     tests, isolation = collect(unit), for_our_own(unit.course)
     plain, graded = [], []
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        shutil.copy(unit.solution, folder)
+        student, folder = Path(scratch) / "student", Path(scratch) / "submission"
+        fill_in(unit, student)
+        folder.mkdir()
+        hand_in(unit, folder)
         for turn in range(given.repeat + 1):
             start = time.perf_counter()
-            command = [sys.executable, __file__, unit.name, PLAIN, str(folder)]
+            command = [sys.executable, __file__, unit.name, PLAIN, str(student)]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             middle = time.perf_counter()
             report = grade_submission(unit, folder, tests, isolation=isolation)
