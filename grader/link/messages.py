@@ -78,8 +78,10 @@ class Messages:
         blocks, text = body[HEAD.size : end], body[end:]
         if len(blocks) < size:
             raise Malformed("the blocks end in their middle")
+        if code and text:
+            raise Malformed("something stands behind the call")
         if code:
-            return self._compact(code, body[HEAD.size :])
+            return self._compact(code, blocks)
         if not text and self._silent:
             return Answer(None, {}, self._blocks(blocks))
         message = self._document(text)

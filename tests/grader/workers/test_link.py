@@ -291,7 +291,14 @@ def test_a_forged_nested_call_does_not_reach_the_machine(toy_part: Any, name: st
     [
         *("code too large", "largest code", "code of a document", "other call"),
         *("too short", "too long", "nothing", "with a document"),
-        *("announced longer", "register zero", "mode two", "seip two", "twice"),
+        *(
+            "announced longer",
+            "announced shorter",
+            "register zero",
+            "mode two",
+            "seip two",
+            "twice",
+        ),
     ],
 )
 def test_a_forged_compact_call_does_not_reach_the_machine(toy_part: Any, name: str) -> None:
