@@ -162,7 +162,8 @@ class Interface(Generic[T]):
 def _methods(protocol: Any) -> dict[str, Method]:
     return {
         name: _method(name, function)
-        for name, function in vars(protocol).items()
+        for each in reversed(protocol.__mro__)
+        for name, function in vars(each).items()
         if inspect.isfunction(function) and not name.startswith("_")
     }
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from vmlab.bench import vmm
 from vmlab.hart import HartState
-from vmlab.parts.vmm import Host
+from vmlab.link.interface import InOut, Interface
+from vmlab.link.local import LocalLink
+from vmlab.parts.disk import Store
+from vmlab.parts.vmm import Host, Part
+from vmlab.ranges import U16, U64
 from vmlab.trap import Exit
 from vmlab.vm import State, Status, VmConfig, VmRefused
 
@@ -17,11 +21,28 @@ from .recorder import Recorder
 __all__ = ["Bench", "Recorder"]
 
 
+class OpenHost(Host, Protocol):
+    """A host that is shown all of a vCPU: what the VMM did there tells what became of an exit."""
+
+    def run_guest(self, vmid: U16, vcpu: InOut[HartState], budget: U64, satp: U64) -> Exit:
+        """Enter a guest."""
+        ...
+
+
+class OpenPart(Part, Protocol):
+    """A part that shows all of its vCPUs."""
+
+    def run(self, host: OpenHost, store: Store, until: U64) -> None:
+        """Run the VMs."""
+        ...
+
+
 class Bench(vmm.Bench):
     """The bench, with a part that is recorded."""
 
-    def __init__(self, part: Any, recorder: Recorder) -> None:
-        super().__init__(Heard(part, recorder))
+    def __init__(self, part: LocalLink[Part], recorder: Recorder) -> None:
+        link: Any = LocalLink(part.module, Interface.of(OpenPart))
+        super().__init__(Heard(link, recorder))
 
 
 class WatchedHost:
