@@ -15,6 +15,7 @@ from ..trace import Trace
 from . import blocks, status
 from .blocks import Block
 from .flow import pays, select
+from .liveness import ALL
 from .pages import CodePage, CodePages
 from .region import Entry, translate
 
@@ -100,6 +101,7 @@ class Translator(Interpreter):
                             if retired:
                                 continue
                             unit.refused += 1
+                            unit.region.refuse(self._x)
                             if unit.refused == REFUSED:
                                 hot = True
                                 break
@@ -187,14 +189,15 @@ class Translator(Interpreter):
             return page, block.heat
 
         nodes = select(head, lookup, self._instruction, LARGE if old else SMALL)
-        narrow = not isinstance(unit, Entry) or unit.refused < REFUSED
+        refused = isinstance(unit, Entry) and unit.refused >= REFUSED
         if old is None and not (head in nodes and pays(nodes)):
             unit.hot *= LATER  # more of what is around it may be warm then, or the page at rest
             return
-        if head not in nodes or (old and narrow and set(nodes) <= set(old.nodes)):
+        if head not in nodes or (old and not refused and set(nodes) <= set(old.nodes)):
             return
+        trusted = old.words if old and refused else ALL
         region = translate(
-            nodes, head, self, self._ram, self._hart, self._block, generation, narrow
+            nodes, head, self, self._ram, self._hart, self._block, generation, trusted
         )
         self.regions += 1
         hot = GROW << 2 * generation if generation < LAST_GENERATION else 0

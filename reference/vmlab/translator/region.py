@@ -60,6 +60,8 @@ class Region:
     """How often the region at this head was made anew, larger."""
     wait: list[int]
     """How many instructions its loops wait now before they begin a stretch of turns."""
+    words: frozenset[int]
+    """Registers that held signed numbers of 32 bits when it was made, and when it was refused."""
     entries: dict[int, Entry] = field(default_factory=dict)
     """By virtual address."""
 
@@ -82,6 +84,10 @@ class Region:
         for page in self.pages:
             if self in page.regions:
                 page.regions.remove(self)
+
+    def refuse(self, x: list[int]) -> None:
+        """Trust only those registers that are words also now, when it cannot be entered."""
+        self.words = words(x, self.words)
 
     def stopped(self, traceback: TracebackType, x: list[int]) -> tuple[int, int] | None:
         """Bring the registers up to date after an exception in the function.
@@ -120,6 +126,11 @@ def _compiled(text: str, name: str) -> CodeType:
     return compile(text, name, "exec")
 
 
+def words(x: list[int], among: frozenset[int] = ALL) -> frozenset[int]:
+    """Return the registers that hold signed numbers of 32 bits."""
+    return frozenset(number for number in among if s64(x[number]) == s32(x[number]))
+
+
 def translate(
     nodes: dict[int, Node],
     head: int,
@@ -128,17 +139,17 @@ def translate(
     hart: HartState,
     block: Callable[[CodePage, int], Block],
     generation: int,
-    narrow: bool,
+    trusted: frozenset[int],
 ) -> Region:
     """Make the region of these nodes and put it to use.
 
-    If `narrow`, it may rely on registers that hold signed numbers of 32 bits now to do so always.
+    It may rely on `trusted` registers that hold signed numbers of 32 bits now to do so always.
     """
     x = hart.x
-    words = frozenset(n for n in ALL if narrow and s64(x[n]) == s32(x[n]))
+    narrow = words(x, trusted)
     pages = list({id(node.page): node.page for node in nodes.values()}.values())
     brief = frozenset(at for page in pages for region in page.regions for at in region.brief())
-    source = emit.source(nodes, arms(nodes, head), words, brief)
+    source = emit.source(nodes, arms(nodes, head), narrow, brief)
     wait = list(source.waits.values())
     pcs = [*source.heads, 0, *source.exits]
     context = nodes[head].page.context
@@ -162,7 +173,7 @@ def translate(
         scope[f"groups_of_stores{width}"] = context.stores.numbers[width]
     exec(_compiled(source.text, f"<region {head:#x}>"), scope)
     function = scope[emit.NAME]
-    region = Region(source, frozenset(nodes), pages, generation, wait)
+    region = Region(source, frozenset(nodes), pages, generation, wait, narrow)
     for arm, pc in enumerate(source.heads):
         entry = Entry(region, arm, function, source.longest, block(nodes[pc].page, pc))
         region.entries[pc] = entry
