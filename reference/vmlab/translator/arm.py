@@ -13,9 +13,18 @@ from .structure import Goto, If, Item, Join, Reach, Straight
 from .text import Line, Outline, Place
 from .values import add, constant, signed
 
+SMALL = 12
+"""Instructions in an arm that is written again where another one goes to it, at most."""
+ROOM = 48
+"""Instructions that are so added to an arm."""
+
 
 class ArmWriter:
-    """Writes the items of one arm."""
+    """Writes the items of one arm.
+
+    Where it goes to a small arm, that is written again there: the choice between arms costs as much
+    as several instructions, and what is known of registers is not lost.
+    """
 
     def __init__(self, outline: Outline, head: int, loops: bool) -> None:
         self.lines: list[Line] = []
@@ -25,6 +34,9 @@ class ArmWriter:
         self._loops = loops
         self._place: Place | None = None
         self._reached: dict[int, State] = {}
+        self._within = [head]
+        """The arm itself, and those that are being written again."""
+        self._room = ROOM
 
     def add(self, *texts: str) -> None:
         """Add lines."""
@@ -66,7 +78,6 @@ class ArmWriter:
         except Untranslatable:
             self._by_the_book(pc, state)
             return False
-        self._outline.read |= {decoded.rs1, decoded.rs2}
         self._retire(state)
         at = len(self.lines)
         self.add(f"if {test}:")
@@ -107,6 +118,13 @@ class ArmWriter:
     # Ways out of the arm
 
     def _goto(self, item: Goto, state: State) -> None:
+        size = self._outline.small.get(item.target)
+        if size and size <= self._room and item.target not in self._within:
+            self._room -= size
+            self._within.append(item.target)
+            self.items(self._outline.arms[item.target], state)
+            self._within.pop()
+            return
         self._settle(state, item.target)
         self._leave(self._outline.number(item.target), state)
 
@@ -180,20 +198,16 @@ class ArmWriter:
         self.add(*prepare(decoded, state))
         if span is not None:
             self.add(*look_up(decoded, span, state))
-        self._outline.read |= {decoded.rs1, decoded.rs2}
         self.add(*lines(decoded, pc, state))
-        self._outline.written.add(decoded.rd)
         self._outline.status |= decoded.instruction.kind is Kind.CSR
 
     def _jump(self, pc: int, decoded: Decoded, direct: bool, state: State) -> bool:
         """Write a jump; tell whether it goes on in this arm, where `structure` says."""
         link = pc + decoded.length & MASK64
         if not direct:
-            self._outline.read.add(decoded.rs1)
             wanted = signed(add(state.register(decoded.rs1), constant(decoded.imm)), 64)
             self.add(f"b = targets[{wanted.source}]")  # if it is odd, it is not there
         if decoded.rd:
-            self._outline.written.add(decoded.rd)
             self.add(state.assign(decoded.rd, signed(constant(link), 64)))
         self._retire(state)
         if direct:

@@ -23,9 +23,11 @@ from __future__ import annotations
 
 from ..hart import MASK64
 from . import status
+from .arm import SMALL
 from .flow import Node
-from .liveness import live
-from .structure import Item
+from .liveness import effects, live
+from .narrow import narrow
+from .structure import Item, goes_to, length
 from .text import Line, Outline, Source
 from .turns import body
 from .values import S32, SIGN
@@ -52,19 +54,23 @@ def source(
     wherever arms begin and end may be used as such; the function checks it when it is entered.
     `brief` are heads of loops that were never found to have many turns.
     """
+    used, written = effects(nodes)
     alive = live(nodes)
     heads = sorted(arms, key=lambda pc: -nodes[pc].heat)
+    sizes = {head: length(items) for head, items in arms.items() if not goes_to(items, head)}
+    small = {head: size for head, size in sizes.items() if size <= SMALL}
+    words = narrow(arms, words & used)
     while True:
-        outline = Outline(nodes, words, alive, heads, brief)
+        outline = Outline(nodes, words, alive, arms, heads, small, brief)
         bodies = [body(outline, head, arms[head]) for head in heads]
         if not outline.strays:
-            return _function(outline, bodies)
+            return _function(outline, bodies, sorted(used), sorted(written))
         words -= outline.strays
 
 
-def _function(outline: Outline, bodies: list[list[Line]]) -> Source:
-    used = sorted((outline.read | outline.written) - {0})
-    written = sorted(outline.written - {0})
+def _function(
+    outline: Outline, bodies: list[list[Line]], used: list[int], written: list[int]
+) -> Source:
     defaults = ", ".join(f"{name}={name}" for name in ARGUMENTS.split(", "))
     found = [Line(0, f"def {NAME}(b, bound, {defaults}):", None)]
 
@@ -75,9 +81,10 @@ def _function(outline: Outline, bodies: list[list[Line]]) -> Source:
         add(f"if {status.REFUSED}:", " return 0, pcs[b]")
     add("n = 0")
     add(*(f"x{r} = t if (t := x[{r}]) < {SIGN} else t - {2 * SIGN}" for r in used))
-    words = sorted(outline.words & set(used))
-    if words:
-        tests = " and ".join(f"{S32[0]} <= x{number} <= {S32[1]}" for number in words)
+    if outline.words:
+        tests = " and ".join(
+            f"{S32[0]} <= x{number} <= {S32[1]}" for number in sorted(outline.words)
+        )
         add(f"if not ({tests}):", " return 0, pcs[b]")
     add("while n < bound:")
     weights = [1 + outline.nodes[head].heat for head in outline.heads] + [1]

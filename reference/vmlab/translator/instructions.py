@@ -157,8 +157,13 @@ def branch(decoded: Decoded, pc: int, state: State) -> str:
 
 def computed(decoded: Decoded, pc: int, state: State) -> Value:
     """Return what an instruction's meaning computes, modulo 2^64. Raises Untranslatable."""
-    value = result(decoded.instruction, _operands(decoded, pc, state))
+    value = result_of(decoded, pc, state)
     return value._replace(source=_bind(value.source, decoded))
+
+
+def result_of(decoded: Decoded, pc: int, state: State) -> Value:
+    """Return the same with operands by the names that the meaning has for them."""
+    return result(decoded.instruction, _operands(decoded, pc, state))
 
 
 def _operands(decoded: Decoded, pc: int, state: State) -> tuple[tuple[str, Value], ...]:

@@ -1,7 +1,7 @@
 """Which registers a region may still read: what nobody reads needs no normal form.
 
 Ways out of the region do not count as reads, as the end of the function brings all registers into
-normal form anyway.
+normal form anyway; nor do jumps to registers, which do so themselves.
 """
 
 from __future__ import annotations
@@ -42,12 +42,17 @@ def live(nodes: dict[int, Node]) -> dict[int, frozenset[int]]:
             node = nodes[pc]
             needed, writes = effects[pc]
             after = frozenset[int]().union(*(found[at] for at in node.successors if at in nodes))
-            if not node.successors and not node.stops:  # a jump to anywhere
-                after = ALL
             now = needed | after - writes
             if now != found[pc]:
                 found[pc], changed = now, True
     return found
+
+
+def effects(nodes: dict[int, Node]) -> tuple[frozenset[int], frozenset[int]]:
+    """Return the registers that a region reads or writes, and those that it writes."""
+    found = [_effects(node) for node in nodes.values()]
+    written = frozenset[int]().union(*(writes for _, writes in found))
+    return written.union(*(needed for needed, _ in found)), written
 
 
 def _effects(node: Node) -> tuple[frozenset[int], frozenset[int]]:

@@ -193,3 +193,28 @@ class _Arm:
         if target in self._merges:
             raise _NotATree(target)
         return self.sequence(target, follow, depth)
+
+
+def goes_to(items: list[Item], head: int) -> bool:
+    """Tell whether items lead to a head."""
+    for item in items:
+        match item:
+            case Goto(target):
+                if target == head:
+                    return True
+            case If(then=then, otherwise=otherwise):
+                if goes_to(then, head) or goes_to(otherwise, head):
+                    return True
+    return False
+
+
+def length(items: list[Item]) -> int:
+    """Return how many instructions there are in items."""
+    found = 0
+    for item in items:
+        match item:
+            case Straight(node):
+                found += len(node.instructions)
+            case If(then=then, otherwise=otherwise):
+                found += length(then) + length(otherwise)
+    return found

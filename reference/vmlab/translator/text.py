@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .flow import Node
+from .structure import Item
 
 
 class Place(NamedTuple):
@@ -61,8 +62,11 @@ class Outline:
     """Registers that hold signed numbers of 32 bits wherever arms begin and end."""
     live: dict[int, frozenset[int]]
     """For each node the registers that may be read from there on."""
+    arms: dict[int, list[Item]]
     heads: list[int]
     """Addresses of the arms, the hottest first."""
+    small: dict[int, int]
+    """The arms that may be written again elsewhere, and how many instructions they have."""
     brief: frozenset[int]
     """Heads of loops that were never found to have many turns."""
     strays: set[int] = field(default_factory=set)
@@ -73,8 +77,6 @@ class Outline:
     """As of `Source`."""
     waits: dict[int, int] = field(default_factory=dict)
     """As of `Source`."""
-    read: set[int] = field(default_factory=set)
-    written: set[int] = field(default_factory=set)
     status: bool = False
     """Whether an instruction works on `sstatus`."""
     numbers: dict[int, int] = field(init=False)

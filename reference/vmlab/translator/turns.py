@@ -42,7 +42,7 @@ from .instructions import State, bounds, lines, view
 from .liveness import reads
 from .motion import Motion, Moved, after
 from .stretch import Pointer, Stretch, needed, recognize
-from .structure import Goto, If, Item
+from .structure import Goto, If, Item, goes_to
 from .text import Line, Outline, Place
 from .values import LOOSE, S32, Value, add, constant, signed
 
@@ -86,24 +86,12 @@ def body(outline: Outline, head: int, items: list[Item]) -> list[Line]:
     return writer.lines
 
 
-def goes_to(items: list[Item], head: int) -> bool:
-    """Tell whether items lead to a head."""
-    for item in items:
-        match item:
-            case Goto(target):
-                if target == head:
-                    return True
-            case If(then=then, otherwise=otherwise):
-                if goes_to(then, head) or goes_to(otherwise, head):
-                    return True
-    return False
-
-
 class TurnWriter(ArmWriter):
     """Writes a stretch of turns."""
 
     def __init__(self, outline: Outline, stretch: Stretch) -> None:
         super().__init__(outline, stretch.head, True)
+        self._room = 0
         self._stretch = stretch
         self._items_at: dict[int, str] = {}
         """The number of the item in RAM that a load or store works on, by the address of the
@@ -302,7 +290,6 @@ class TurnWriter(ArmWriter):
             self._write_back(set(reads(decoded)), state)
             return super()._if(item, state)
         self._settle(state, *item.node.successors)
-        self._outline.read |= {decoded.rs1, decoded.rs2}
         self._retire(state)
         return self.items(item.then if taken else item.otherwise, state)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 STEPS = [1, 1, 2, 3, 5, 7, 41, 67, 97, 131, 181] * 15
 SKIP = """
     # a handler that counts in s11 and goes on behind the instruction, 4 bytes long
@@ -311,3 +313,108 @@ def test_jump_table(both_ways):
         bnez a2, 1b
         j _start
     """)  # fmt: skip
+
+
+START = 0x8000_0000
+
+
+def regions(machine):
+    """Return the regions that are in use."""
+    units = machine.mmu.context.code.values()
+    return {entry.region for entry in units if hasattr(entry, "region")}
+
+
+PARTITION = f"""{SKIP}
+    _start:
+        la t0, handler
+        csrw mtvec, t0
+        la s0, numbers
+        li s1, 0x80000000 + 0x100000 - 64
+        mv s2, s1
+    again:
+        lw a0, 0(s0)
+        addi s0, s0, 4
+        andi a1, a0, 3
+        bnez a1, up
+    down:
+        ld a3, 0(s1)            # misaligned at times, and behind the end of RAM
+        addi s1, s1, 4
+        add a4, a4, a3
+        andi a1, s1, 0x20
+        bnez a1, up
+        mv s1, s2
+    up: andi a1, a0, 1
+        beqz a1, 1f
+        xor a4, a4, a0
+        andi a1, a0, 12
+        beqz a1, down
+    1:  andi a1, s0, 0x3c
+        bnez a1, again
+        la s0, numbers
+        addi s2, s2, 1
+        j again
+        .align 6
+    numbers:
+        .word 1, 4, 9, 16, 25, 36, 49, 64, 81, 100, 121, 144, 169, 196, 225, 256
+    """
+
+
+def test_small_arms_that_are_written_again(both_ways):
+    """Faults in each of the copies are at the right instruction, with the right registers."""
+    both_ways(PARTITION)
+
+
+def test_an_instruction_of_a_small_arm_is_in_several_places(pair):
+    """Two loops lead to what takes turns between them."""
+    machines = pair("""
+    _start:
+        li a0, 100
+    1:  addi a0, a0, -1
+        andi a1, a0, 3
+        bnez a1, 1b
+        j both
+    2:  addi a0, a0, -2
+        andi a1, a0, 4
+        bnez a1, 2b
+    both:
+        beqz a0, _start
+        add a2, a2, a0
+        andi a1, a2, 1
+        bnez a1, 1b
+        bgtz a0, 2b
+        j _start
+    """)
+    machines.run(10_000)
+    for region in regions(machines.translator):
+        runs = [pc for pc, _ in groupby(place.pc for place in region.source.places if place)]
+        if len(runs) > len(set(runs)):
+            return
+    raise AssertionError("no arm was written again")
+
+
+def test_a_region_that_is_refused_trusts_the_other_registers_still(pair, monkeypatch):
+    """s5 is a word at first, then none: the loop is made anew, and a1 is a word as before."""
+    monkeypatch.setattr("vmlab.translator.engine.GROW", 1 << 30)
+    machines = pair("""
+    _start:
+        li s0, 60
+    1:  li a2, 6
+        csrr s5, mscratch       # goes by the book
+    2:  addiw a1, a1, 3
+        xor a3, a3, s5
+        addi a2, a2, -1
+        bnez a2, 2b
+        addi s0, s0, -1
+        slti a0, s0, 30
+        slli a0, a0, 40
+        csrw mscratch, a0
+        bnez s0, 1b
+        nop
+    3:  j 3b
+    """)
+    loop = START + 12
+    for trusted in (True, False):
+        machines.run(900)
+        words = machines.translator.mmu.context.code[loop].region.words
+        assert 11 in words
+        assert (21 in words) == trusted
