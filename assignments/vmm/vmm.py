@@ -38,7 +38,7 @@ from vmlab.parts.shadow import Part as Pager
 from vmlab.parts.traps import Part as Traps
 from vmlab.parts.vmm import Host
 from vmlab.privileged import writes_csr
-from vmlab.sv39 import PAGE_SHIFT, PPN_MASK, PTE_SIZE, VPN_BITS, V, W
+from vmlab.sv39 import PAGE_SHIFT, PPN_MASK, PTE_SIZE, VPN_BITS, V, W, X
 from vmlab.trap import ECALLS, Exc, Exit, GuestFault, Irq, Trap
 from vmlab.trap import Act as Done
 from vmlab.virtual_board import VirtualBoard
@@ -92,6 +92,8 @@ class Vm:
     """Virtual address and width of an LR among them."""
     returned: set[int] = field(default_factory=set)
     """Pages of its RAM that have come back for the instruction that is to run next."""
+    neighbours: set[int] = field(default_factory=set)
+    """Where an exit came before any instruction could retire: right behind another exit."""
     slept: int = 0
     """WAITING: the host's time since which it waits."""
     due: int | None = None
@@ -358,8 +360,8 @@ def host_address(vm: Vm, address: int) -> int | None:
     return None if frame is None else frame << PAGE_SHIFT | offset
 
 
-def through_shadow(vm: Vm, virtual: int) -> int | None:
-    """Return the host-physical address that a store to `virtual` reaches; None if none."""
+def through_shadow(vm: Vm, virtual: int, right: int = W) -> int | None:
+    """Return the host-physical address that `virtual` leads to; None if not with this right."""
     raise NotImplementedError("V10: stores to tables")
 
 

@@ -7,7 +7,8 @@ import sys
 
 # What `signal` wraps: that takes 8 µs more for turning numbers into members of an enumeration.
 from _signal import SIGINT, default_int_handler, getsignal, signal  # type: ignore[import-not-found]
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 
 SLICE = 1 << 18
@@ -28,23 +29,21 @@ class HeldBack:
     Nothing changes outside the main thread, or when SIGINT has a handler other than Python's own.
     """
 
-    __slots__ = ("_alert", "_owner", "noted")
+    __slots__ = ("_installed", "_owner", "alert", "noted")
 
     def __init__(self, alert: Callable[[], None]) -> None:
         """Build it; `alert` makes the engine come back soon."""
-        self._alert = alert
-        self._owner: FrameType | None = None
+        self.alert = alert
         self.noted = False
         """Whether Ctrl-C was pressed: the reason to leave the context."""
+        self._installed = False
+        self._owner: FrameType
 
     def __enter__(self) -> HeldBack:
         self.noted = False
-        if getsignal(SIGINT) is default_int_handler:
-            self._owner = sys._getframe(1)
-            try:
-                signal(SIGINT, self._note)
-            except ValueError:  # not the main thread, so no handler will run in it
-                self._owner = None
+        self._owner = sys._getframe(1)
+        _owners[self._owner] = self
+        self._installed = _install()
         return self
 
     def __exit__(
@@ -53,19 +52,52 @@ class HeldBack:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._owner is not None:
+        if self._installed:
             signal(SIGINT, default_int_handler)
-            self._owner = None
-            if self.noted and error is None:
-                raise KeyboardInterrupt
+        del _owners[self._owner], self._owner
+        if self.noted and error is None:
+            raise KeyboardInterrupt
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        self.noted = True  # also where it is raised: a part, or the collector of garbage, drops it
-        self._alert()
-        while frame is not None and frame is not self._owner:
-            if _foreign(frame.f_code.co_filename):
-                raise KeyboardInterrupt
-            frame = frame.f_back
+
+@contextmanager
+def prepared() -> Iterator[None]:
+    """Set the handler once for every `HeldBack` in a context: that takes as long as an exit."""
+    installed = _install()
+    try:
+        yield
+    finally:
+        if installed:
+            signal(SIGINT, default_int_handler)
+
+
+_owners: dict[FrameType, HeldBack] = {}
+"""The contexts that are open, by the frame that opened each."""
+
+
+def _install() -> bool:
+    """Set our handler in the place of Python's own, and only there; return whether it was done."""
+    if getsignal(SIGINT) is not default_int_handler:
+        return False
+    try:
+        signal(SIGINT, _handle)
+    except ValueError:  # not the main thread, so no handler will run in it
+        return False
+    return True
+
+
+def _handle(number: int, frame: FrameType | None) -> None:
+    foreign = False
+    while frame is not None:
+        held = _owners.get(frame)
+        if held is not None:
+            held.noted = True  # also where it is raised: a part, or a collection, drops it
+            held.alert()
+            if not foreign:
+                return
+            break
+        foreign = foreign or _foreign(frame.f_code.co_filename)
+        frame = frame.f_back
+    raise KeyboardInterrupt
 
 
 def _foreign(name: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from vmlab import held
 from vmlab.bench import vmm_bare
 from vmlab.bench.disk_store import SparseFile, Store
 from vmlab.bench.vmm_asked import Asked
@@ -142,7 +143,8 @@ class Bench:
 
     def run(self, ticks: int = FOREVER) -> Bench:
         """Let the VMs run, for so many ticks of the host's clock at most. Returns itself."""
-        self.part.run(self.host, self.store, self.host.time() + ticks)
+        with held.prepared():
+            self.part.run(self.host, self.store, self.host.time() + ticks)
         self.host.look_at_all()
         for guest in self.guests.values():
             guest.ran()
