@@ -14,12 +14,13 @@ import signal
 import socket
 import traceback
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from vmlab.link.calls import prepare
 from vmlab.link.interface import Interface
 
-from . import compiled, control, life, paths, walls
+from . import compiled, control, given, life, paths, walls
 
 
 def main(descriptor: int) -> None:
@@ -60,6 +61,7 @@ class Zygote:
             _preload(name)
         self._protocol = importlib.import_module(config["interface"]).Part
         prepare(Interface.of(self._protocol))
+        given.load(Path(config["submission"]), config["given"])
         policy = config["walls"]
         self._grants = walls.grants(policy) if policy["landlock"] else None
         bare = None if self._grants is None else self._grants.bare()

@@ -228,6 +228,7 @@ class Zygote:
             "submission": str(stage.submission),
             "part": self._part,
             "interface": interface,
+            "given": stage.given,
             "preload": sorted(_mentioned(stage.sources())),
             "walls": self.policy.orders([str(stage.kit / "vmlab"), str(stage.submission)]),
             "limits": {

@@ -33,6 +33,8 @@ class Stage:
         self.kit = self.root / "kit"
         self.submission = self.root / "submission"
         self.scratch = self.root / "scratch"
+        self.given: list[str] = []
+        """Parts that are the course's still; a submission may have brought some of its own."""
         try:
             self._fill(submission, given, interface)
         except BaseException:
@@ -48,9 +50,11 @@ class Stage:
         _copy_package("grader.worker", self.kit / WORKER_PACKAGE)
         if interface is not None:
             shutil.copyfile(interface, self.kit / interface.name)
-        for each in given:
-            shutil.copyfile(each, self.submission / each.name)
+        ours = {self.submission / each.name: each.read_bytes() for each in given}
+        for path, contents in ours.items():
+            path.write_bytes(contents)
         _copy_submission(submission, self.submission)
+        self.given = [path.stem for path in ours if path.read_bytes() == ours[path]]
         for folder in (self.kit, self.submission):
             _keep_reading_secret(folder)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 from vmlab.bench import vmm_guests
@@ -76,13 +75,11 @@ leaves: .zero   4096
 """What a short kernel has behind it that uses pages."""
 
 
-@cache
 def kernel(name: str, word: int = 0, pages: int = PAGES) -> Program:
     """Assemble a guest by its name."""
     return vmm_guests.build(_find(f"{name}.S"), PUBLIC, word=word, pages=pages)
 
 
-@cache
 def short(text: str, word: int = 0, pages: int = PAGES) -> Program:
     """Assemble a short guest."""
     source = f".equ WINDOW, {WINDOW:#x}\n{text}"

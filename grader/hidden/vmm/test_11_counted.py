@@ -11,7 +11,7 @@ EMPTY = bytes(24 * 512)
 def system(bench, given):
     """Run the guest `os` alone; return its VM and the instructions of the bare machine."""
     bench.start(quantum=5_000)
-    program = kernel("os")
+    program = kernel("os", 0x5EED)
     bare = bench.bare(given("traps"), program, disk=EMPTY, typed=TALKS)
     vm = bench.vm(program, disk=EMPTY)
     vm.types(TALKS)

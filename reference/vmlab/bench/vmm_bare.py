@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from vmlab.bench import console
@@ -53,12 +54,24 @@ def run(
 
     Raises ValueError if it does not: then it is no guest to compare with.
     """
+    return _run(traps, tuple(program.segments), program.entry, pages, disk, typed)
+
+
+@lru_cache(maxsize=64)  # several tests compare with the same
+def _run(
+    traps: Traps,
+    segments: tuple[tuple[int, bytes], ...],
+    entry: int,
+    pages: int,
+    disk: bytes | None,
+    typed: bytes,
+) -> Outcome:
     drive = None if disk is None else MemoryDisk(disk)
     memory = Ram(PAGE_SIZE * pages)
     machine = Machine(traps, memory=memory, options=OPTIONS, disk=drive)
-    for address, data in program.segments:  # and no device tree, which guests do not have
+    for address, data in segments:  # and no device tree, which guests do not have
         memory.bytes[address - memory.base : address - memory.base + len(data)] = data
-    machine.hart.pc = program.entry
+    machine.hart.pc = entry
     machine.uart.feed(typed)
     stop = machine.run(INSTRUCTIONS)
     if stop.reason is not Reason.FINISHED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from vmlab.asm import assemble
@@ -31,6 +32,7 @@ def build(source: Path, library: Path, *, word: int = 0, pages: int = PAGES) -> 
     return build_text(text, library, name=source.name, word=word, pages=pages)
 
 
+@cache
 def build_text(
     text: str, library: Path, *, name: str = SHORT, word: int = 0, pages: int = PAGES
 ) -> Program:
