@@ -32,6 +32,11 @@ REFIRE = 5.0
 """Seconds after which the backstop strikes again, if something swallowed the first stroke."""
 
 
+SELDOM = 20_000, 10, 10
+"""When garbage is collected. What a test leaves behind is little; a twelfth of the time went into
+looking for it, since next to nothing is old once everything is frozen (CPython's `gc`)."""
+
+
 SKIPPED_OVER = pytest.StashKey[bool]()
 
 
@@ -165,6 +170,7 @@ class GradingPlugin:
         if self._only is not None:
             items[:] = [item for item in items if identify(item, self._unit) in self._only]
         gc.freeze()  # what is loaded by now stays: no collection shall walk over it again
+        gc.set_threshold(*SELDOM)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Tell of a file that cannot be imported."""
