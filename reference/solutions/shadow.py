@@ -285,6 +285,26 @@ def install(host: Host, view: View, virtual: int, found: Walk, pte: int) -> None
     pager.words[word_index(entry)] = leaf_pte(view, target, pte)
 
 
+# BEGIN SOLUTION S2: leaves ahead
+AHEAD = 16
+"""Pages that a fault makes leaves for without translation, as many as Linux's `fault_around`."""
+
+
+def install_ahead(host: Host, view: View, address: int) -> None:
+    """Make leaves for the pages behind `address`, too: nothing is learned from faults on them."""
+    first = address & ~(PAGE_SIZE - 1)
+    table = first >> PAGE_SHIFT + VPN_BITS
+    for page in range(first + PAGE_SIZE, first + AHEAD * PAGE_SIZE, PAGE_SIZE):
+        if page >> PAGE_SHIFT + VPN_BITS != table or Place(view, page) in pager.leaves:
+            return
+        try:
+            frame_of(page)
+            install(host, view, page, Walk(page, 0, ()), R | W | X | D)
+        except Refused:
+            return
+
+
+# END SOLUTION
 def leaf_pte(view: View, target: int, pte: int) -> int:
     """Return the shadow's leaf for a guest-physical page and a guest's leaf PTE (S4, S7, S12).
 
@@ -420,6 +440,8 @@ def fault(host: Host, cause: int, address: int) -> Answer:
             pte = marked
         frame_of(found.address)
         install(host, view, address, found, pte)
+        if view.satp == BARE:
+            install_ahead(host, view, address)
     except Refused as refused:
         return refused.answer
     except NoFrames:

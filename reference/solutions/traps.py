@@ -395,11 +395,12 @@ def emulate_wfi(vcpu: HartState, bits: int) -> Action:
 
 # BEGIN SOLUTION T15: the trapped instruction
 ROUTINES: list[tuple[int, int, Routine]] = [
+    *((0x0000_707F, funct3 << 12 | 0x73, emulate_csr) for funct3 in (2, 1, 3, 6, 7, 5)),
     (0xFFFF_FFFF, 0x3020_0073, emulate_mret),
     (0xFFFF_FFFF, 0x1020_0073, emulate_sret),
     (0xFFFF_FFFF, 0x1050_0073, emulate_wfi),
     (0xFE00_7FFF, 0x1200_0073, emulate_sfence),
-    *((0x0000_707F, funct3 << 12 | 0x73, emulate_csr) for funct3 in (1, 2, 3, 5, 6, 7)),
 ]
-"""(mask, match, routine): the mask holds every bit that the encoding fixes, or strangers match."""
+"""(mask, match, routine): the mask holds every bit that the encoding fixes, or strangers match.
+What traps most stands first."""
 # END SOLUTION

@@ -46,6 +46,8 @@ class Frame:
     """The page itself."""
     held: bytearray = field(init=False)
     """What it held."""
+    is_held: Callable[[memoryview], bool] = field(init=False)
+    """Whether it holds that still: compared without a copy, as == would need one."""
     code: bytearray = field(default_factory=lambda: bytearray(PAGE_SIZE // 8))
     """For each 8 bytes: 1 if instructions were translated from them."""
     spans: list[tuple[int, int]] | None = None
@@ -63,7 +65,12 @@ class Frame:
         return self.changes > CHANGES and retired - self.changed < SOON
 
     def __post_init__(self) -> None:
-        self.held = bytearray(self.memory)
+        self.hold(self.memory)
+
+    def hold(self, now: bytes | memoryview) -> None:
+        """Note what the page holds."""
+        self.held = bytearray(now)
+        self.is_held = self.held.startswith
 
     def translated(self, at: int) -> None:
         """Note that an instruction was translated from what is at an offset in the page."""
@@ -160,7 +167,7 @@ class CodePages:
                 context.code.clear()
             self._used.clear()
         for frame in self._used:
-            if not frame.held.startswith(frame.memory):  # compares without a copy, as == does not
+            if not frame.is_held(frame.memory):
                 self._compare(frame)
 
     def written(self, offset: int, length: int) -> None:
@@ -191,7 +198,7 @@ class CodePages:
         if now == frame.held:
             return
         is_new = frame.has_new_code(now)
-        frame.held = bytearray(now)
+        frame.hold(now)
         if is_new:
             self._drop(frame)
 

@@ -103,8 +103,9 @@ class Region:
             value = values[f"x{number}"]
             x[number] = (s32(value) if number in place.halves else value) & MASK64
         for number, held in place.virtual:
-            x[number] = eval(held, {}, values) & MASK64
-        return place.pc, values["n"] + eval(place.turns, {}, values) + place.retired
+            x[number] = eval(_expression(held), {}, values) & MASK64
+        turns: int = eval(_expression(place.turns), {}, values)
+        return place.pc, values["n"] + turns + place.retired
 
 
 class _Targets(dict[int, int]):
@@ -124,6 +125,12 @@ class _Targets(dict[int, int]):
 def _compiled(text: str, name: str) -> CodeType:
     """Compile a region; the same kernel on another machine often has the same ones."""
     return compile(text, name, "exec")
+
+
+@lru_cache(maxsize=1 << 10)
+def _expression(text: str) -> CodeType:
+    """Compile an expression over a region's variables."""
+    return compile(text, "<region>", "eval")
 
 
 def words(x: list[int], among: frozenset[int] = ALL) -> frozenset[int]:
