@@ -92,8 +92,6 @@ class Vm:
     """Virtual address and width of an LR among them."""
     returned: set[int] = field(default_factory=set)
     """Pages of its RAM that have come back for the instruction that is to run next."""
-    neighbours: set[int] = field(default_factory=set)
-    """Where an exit came before any instruction could retire: right behind another exit."""
     slept: int = 0
     """WAITING: the host's time since which it waits."""
     due: int | None = None

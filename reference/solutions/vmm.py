@@ -92,8 +92,6 @@ class Vm:
     """Virtual address and width of an LR among them."""
     returned: set[int] = field(default_factory=set)
     """Pages of its RAM that have come back for the instruction that is to run next."""
-    neighbours: set[int] = field(default_factory=set)
-    """Where an exit came before any instruction could retire: right behind another exit."""
     slept: int = 0
     """WAITING: the host's time since which it waits."""
     due: int | None = None
@@ -363,8 +361,7 @@ def page_fault(vm: Vm, exit: Exit) -> Intent:
         case Act.ABSENT:
             return come_back(vm, answer.address)
     try:
-        bits = code_at(vm, vm.hart.pc) if exit.cause != Exc.INSTRUCTION_PAGE else 0
-        bits = vmm.host.fetch(vm.hart.pc) if bits is None else bits
+        bits = instruction_at(vm, vm.hart.pc) if exit.cause != Exc.INSTRUCTION_PAGE else 0
     except GuestFault:
         return RETRY  # the code is no longer in the shadow: its own fault comes first
     decoded = decode(bits)
@@ -536,18 +533,16 @@ def through_shadow(vm: Vm, virtual: int, right: int = W) -> int | None:
     # END SOLUTION
 
 
-# BEGIN SOLUTION V21: the code itself
-def code_at(vm: Vm, pc: int) -> int | None:
-    """Return the 32 bits at `pc` as `Host.fetch` would, but for a trap less; None: ask it."""
+# BEGIN SOLUTION V10: the instruction of an exit
+def instruction_at(vm: Vm, pc: int) -> int:
+    """Return the 32 bits at `pc`; ask the hardware only where that alone can tell."""
     place = through_shadow(vm, pc, X)
     if place is None or pc % PAGE_SIZE > PAGE_SIZE - 4:
-        return None
+        return vmm.host.fetch(pc)
     return int.from_bytes(vmm.memory[place - RAM_BASE : place - RAM_BASE + 4], "little")
 
 
 # END SOLUTION
-
-
 DEVICE_ROUTINES: dict[Kind, Callable[[Vm, Decoded, int], None]] = {
     Kind.LOAD: load_from_device,
     Kind.STORE: store_to_device,
@@ -1020,40 +1015,10 @@ def enter(vm: Vm, budget: int) -> None:
     vm.board.clock.retire(exit.retired)
     if before is not None:
         follow(vm, before, exit)
-    if not exit.retired and len(vm.neighbours) < PLACES:
-        vm.neighbours.add(vm.hart.pc)
     dispatch(vm, exit)
-    go_on(vm)
     # END SOLUTION
 
 
-# BEGIN SOLUTION V21: neighbours
-NEIGHBOURS = 8
-"""So many instructions are emulated at most behind an exit; the host's clock stands meanwhile."""
-PLACES = 1 << 10
-"""So many of them are known at most: a guest must not fill the host's memory."""
-SYSTEM, PRIVILEGED = 0x73, 3 << 28
-"""An instruction for U-mode has 0 in these bits, be it of a CSR or not (norm:Zicsr_access)."""
-
-
-def go_on(vm: Vm) -> None:
-    """Emulate what would be the next exit, where that has turned out before (V21).
-
-    Every two instructions in five that take and give back a lock trap one behind the other.
-    Agesen, Mattson, Rugina, Sheldon: Software techniques for avoiding hardware virtualization
-    exits. USENIX ATC 2012.
-    """
-    for _ in range(NEIGHBOURS):
-        pc = vm.hart.pc
-        if pc not in vm.neighbours or vm.followed or vm.status.state is not State.RUNNING:
-            return
-        bits = code_at(vm, pc)
-        if bits is None or bits & 0x7F != SYSTEM or not bits & PRIVILEGED:
-            return
-        dispatch(vm, Exit(Exc.ILLEGAL_INSTRUCTION, tval=bits))
-
-
-# END SOLUTION
 def fall_asleep(vm: Vm) -> None:
     """Let a VM wait for an interrupt, and find out when its own timer will bring it one (V9)."""
     # BEGIN SOLUTION V9: wfi
