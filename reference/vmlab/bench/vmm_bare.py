@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from vmlab.bench import console
 from vmlab.block import SECTOR, MemoryDisk
@@ -54,12 +55,13 @@ def run(
 
     Raises ValueError if it does not: then it is no guest to compare with.
     """
-    return _run(traps, tuple(program.segments), program.entry, pages, disk, typed)
+    module = cast(Hashable, traps)
+    return _run(module, tuple(program.segments), program.entry, pages, disk, typed)
 
 
 @lru_cache(maxsize=64)  # several tests compare with the same
 def _run(
-    traps: Traps,
+    traps: Any,
     segments: tuple[tuple[int, bytes], ...],
     entry: int,
     pages: int,

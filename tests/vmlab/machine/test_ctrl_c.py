@@ -8,6 +8,7 @@ import signal
 import threading
 
 import pytest
+from vmlab import held
 from vmlab.hart import HartState
 from vmlab.trap import Exc, Irq
 
@@ -61,6 +62,40 @@ def test_so_does_a_guest(boot):
         check(vcpu, machine.clock.retired)
     assert machine.run_guest(vcpu, 1000).cause == Irq.MTI
     check(vcpu, machine.clock.retired)
+
+
+def test_and_between_its_entries_too(boot):
+    machine = boot(LOOP)
+    vcpu = HartState(pc=BASE)
+    with held.prepared():
+        for _ in range(3):
+            interrupted(machine, lambda budget: machine.run_guest(vcpu, budget))
+            check(vcpu, machine.clock.retired)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_another_thread_runs_holds_nothing_back_here(boot):
+    machine = boot(LOOP)
+    entered, done = threading.Event(), threading.Event()
+
+    def run() -> None:
+        with held.HeldBack(entered.set) as ctrl_c:
+            entered.set()
+            done.wait()
+            assert not ctrl_c.noted
+
+    thread = threading.Thread(target=run)
+    with held.prepared():
+        thread.start()
+        entered.wait()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        interrupted(machine, machine.run)
+        done.set()
+        thread.join()
 
 
 def test_a_device_s_access_is_completed(boot):
