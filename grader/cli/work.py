@@ -41,14 +41,21 @@ class Work:
         return self.interrupted or self.problem is not None
 
     def run(self, isolation: Isolation, jobs: int, errors: Console) -> None:
-        """Grade all, with a bar on a terminal."""
+        """Grade all, with a bar on a terminal, and a line for each elsewhere."""
         self.started = True
         jobs = min(jobs, len(self.sources))
         batch = Batch(self.unit, collect(self.unit), self.out, jobs, isolation=isolation)
         try:
             with _progress(errors) as progress:
                 task = progress.add_task(self.unit.settings.title, total=len(self.sources))
-                batch.grade(self.sources, lambda report: progress.advance(task))
+
+                def advance(report: Report) -> None:
+                    progress.advance(task)
+                    if not errors.is_terminal:
+                        done = f"{progress.tasks[task].completed:.0f} of {len(self.sources)}"
+                        errors.print(f"{done}: {report.submission}", markup=False, soft_wrap=True)
+
+                batch.grade(self.sources, advance)
         except (Interrupted, KeyboardInterrupt):  # the second, if someone is impatient
             self.interrupted = True
         except Problem as trouble:
