@@ -38,6 +38,9 @@ FAREWELL_SECONDS = 2.0
 host even one that was killed takes a while."""
 DEATH_SECONDS = 60.0
 """How long the kernel may take to end a killed process; more means that the host is broken."""
+CHARGED = 0.5
+"""Share of its processor time that a process killed by RLIMIT_CPU has at least been charged. The
+limit counts whole ticks, the charge is exact: on a busy virtual machine it stays a third behind."""
 
 
 class Greeting(BaseModel):
@@ -114,7 +117,7 @@ class Worker:
         if self._last is None:
             self.kill()
             return PartExited("the part closed its connection in the middle of a call")
-        return _meaning(self._last, self._limits)
+        return meaning(self._last, self._limits)
 
     def close(self) -> None:
         """End the process and let go of its descriptors. What it printed can still be read."""
@@ -127,10 +130,15 @@ class Worker:
                 self._channel.close()
 
 
-def _meaning(end: Ended, limits: Limits) -> PartError:
+def meaning(end: Ended, limits: Limits) -> PartError:
+    """Return what a process's end says of its part.
+
+    Raises:
+        LinkFailure: it says nothing of it: somebody else has ended the process.
+    """
     status = end.status
     if status == -signal.SIGXCPU or (
-        status == -signal.SIGKILL and end.cpu_seconds >= limits.cpu_seconds
+        status == -signal.SIGKILL and end.cpu_seconds >= limits.cpu_seconds * CHARGED
     ):
         return PartTimeout(f"the part used up its {limits.cpu_seconds} seconds of processor time")
     if status == -getattr(signal, "SIGSYS", 0):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import stat
 import subprocess
 import sys
@@ -14,15 +15,16 @@ from typing import Any, Protocol
 
 import pytest
 from vmlab.hart import HartState
-from vmlab.link.errors import LinkFailure, PartExited
+from vmlab.link.errors import LinkFailure, PartExited, PartTimeout
 from vmlab.link.interface import Interface
 from vmlab.parts.traps import Part as TrapsPart
 
 from grader import walls
 from grader.walls import bubblewrap, places, seccomp, uids
 from grader.zygote import Limits, Zygote
-from grader.zygote.process import _mentioned
+from grader.zygote.process import Ended, _mentioned
 from grader.zygote.stage import Stage, wipe
+from grader.zygote.worker import meaning
 
 SOURCE = "def wakes(hart):\n    return hart.mip != 0\n"
 
@@ -327,3 +329,12 @@ def test_an_interrupted_call_leaves_no_worker(
         assert worker._last is not None, "it was ended at once"
         with pytest.raises(PartExited, match="given up"):
             part.number("right")
+
+
+def test_the_kernel_s_limit_and_a_stranger_s_kill_are_told_apart() -> None:
+    """A limit of 2 s has killed a worker that ignores SIGXCPU when it was charged 1.34 s."""
+    limits = Limits(cpu_seconds=2)
+    limited = Ended(status=-signal.SIGKILL, cpu_seconds=1.3, peak_kib=1)
+    assert isinstance(meaning(limited, limits), PartTimeout)
+    with pytest.raises(LinkFailure, match="killed from outside"):
+        meaning(Ended(status=-signal.SIGKILL, cpu_seconds=0.3, peak_kib=1), limits)
