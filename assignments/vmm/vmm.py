@@ -358,8 +358,8 @@ def host_address(vm: Vm, address: int) -> int | None:
     return None if frame is None else frame << PAGE_SHIFT | offset
 
 
-def through_shadow(vm: Vm, virtual: int, right: int = W) -> int | None:
-    """Return the host-physical address that `virtual` leads to; None if not with this right."""
+def through_shadow(vm: Vm, virtual: int) -> int | None:
+    """Return the host-physical address that a store to `virtual` reaches; None if none."""
     raise NotImplementedError("V10: stores to tables")
 
 

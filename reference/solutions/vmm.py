@@ -519,9 +519,16 @@ def host_address(vm: Vm, address: int) -> int | None:
     return None if frame is None else frame << PAGE_SHIFT | offset
 
 
-def through_shadow(vm: Vm, virtual: int, right: int = W) -> int | None:
-    """Return the host-physical address that `virtual` leads to; None if not with this right."""
+def through_shadow(vm: Vm, virtual: int) -> int | None:
+    """Return the host-physical address that a store to `virtual` reaches; None if none."""
     # BEGIN SOLUTION V10: stores to tables
+    return shadow_leads(vm, virtual, W)
+    # END SOLUTION
+
+
+# BEGIN SOLUTION V10: the instruction of an exit
+def shadow_leads(vm: Vm, virtual: int, right: int) -> int | None:
+    """Return the host-physical address that `virtual` leads to; None if not with this right."""
     frame = vm.pager.root(vm.memory) & PPN_MASK
     for level in (2, 1, 0):
         index = virtual >> PAGE_SHIFT + VPN_BITS * level & (1 << VPN_BITS) - 1
@@ -530,13 +537,11 @@ def through_shadow(vm: Vm, virtual: int, right: int = W) -> int | None:
             return None
         frame = pte >> 10 & PPN_MASK
     return frame << PAGE_SHIFT | virtual % PAGE_SIZE if pte & right else None
-    # END SOLUTION
 
 
-# BEGIN SOLUTION V10: the instruction of an exit
 def instruction_at(vm: Vm, pc: int) -> int:
     """Return the 32 bits at `pc`; ask the hardware only where that alone can tell."""
-    place = through_shadow(vm, pc, X)
+    place = shadow_leads(vm, pc, X)
     if place is None or pc % PAGE_SIZE > PAGE_SIZE - 4:
         return vmm.host.fetch(pc)
     return int.from_bytes(vmm.memory[place - RAM_BASE : place - RAM_BASE + 4], "little")
